@@ -1,0 +1,1 @@
+"""Text in, numbers out: language, and likeness to the pages that Wikipedia cites."""

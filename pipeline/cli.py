@@ -1,0 +1,165 @@
+"""The command `curate`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from apache_beam.options.pipeline_options import PipelineOptions
+from rich.console import Console
+
+from pipeline import stats, tables
+from pipeline.config import Config, load
+from pipeline.errors import UserError
+from pipeline.plan import plan
+from pipeline.progress import Progress
+from pipeline.run import STAGES, run, run_folder
+from pipeline.sample.builder import build_sample
+from pipeline.stages.graph import parse_options
+from pipeline.trace import trace
+
+_STAGE_HELP = {
+    "extract": "read archives, extract text and language",
+    "train-quality": "train the classifier of pages that look like those Wikipedia cites",
+    "filter": "judge every document by the rules",
+    "dedup": "find exact and near duplicates",
+    "weight": "decide how often each document is seen in training",
+    "train-tokenizer": "train the BPE tokenizer on the weighted text",
+    "shard": "write token shards as Parquet",
+    "train": "train the torch model on the shards",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 2 for a mistake of the user's."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    own, beam = _at_dashes(words)
+    parsed = make_parser().parse_args(own)
+    try:
+        if beam and not hasattr(parsed, "config"):
+            raise UserError(f"{parsed.command}: takes no Beam options after --")
+        parsed.beam = parse_options(beam)
+        parsed.call(parsed)
+    except UserError as error:
+        print(f"curate: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:
+        print("curate: interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
+        return 130
+    return 0
+
+
+def _at_dashes(words: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in words:
+        return words, []
+    place = words.index("--")
+    return words[:place], words[place + 1 :]
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line's parser."""
+    parser = argparse.ArgumentParser(
+        prog="curate",
+        description="Turn web archives into token shards for language-model pretraining.",
+        epilog="Beam options follow after --, as in: curate run CONFIG -- --runner=DataflowRunner",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands, "run", "run every stage", None)
+    for stage in STAGES:
+        _add_run(commands, stage.command, _STAGE_HELP[stage.command], stage.name)
+    _add(commands, "stats", "show the funnel, the languages, hosts and domains", _stats, run=True)
+    found = _add(commands, "trace", "trace a sentence back to its archive", _trace, run=True)
+    found.add_argument("sentence", help="words as they stand in the text")
+    sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
+    sample.add_argument("folder", type=Path, help="where to write it")
+    return parser
+
+
+def _add(
+    commands: Any, name: str, help_: str, call: Callable[[Any], None], run: bool
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+    if run:
+        parser.add_argument("run", help="the run's folder, as in runs/NAME")
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
+    parser.set_defaults(call=call)
+    return parser
+
+
+def _add_run(commands: Any, name: str, help_: str, only: str | None) -> None:
+    parser = _add(commands, name, help_, _run, run=False)
+    parser.add_argument("config", help="a TOML file; see configs/")
+    parser.add_argument("--input", nargs="+", metavar="PATH", help="in place of input.paths")
+    parser.add_argument("--output", metavar="FOLDER", help="in place of run.output")
+    parser.add_argument("--name", help="in place of run.name")
+    parser.add_argument("--workers", type=int, metavar="N", help="in place of workers.count")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="make output anew that other settings made"
+    )
+    if only is None:
+        names = [stage.name for stage in STAGES]
+        parser.add_argument("--until", choices=names, help="the last stage to run")
+    parser.set_defaults(only=only, until=None)
+
+
+def _config(parsed: argparse.Namespace) -> Config:
+    given = {
+        "input": {"paths": parsed.input},
+        "run": {"output": parsed.output, "name": parsed.name},
+        "workers": {"count": parsed.workers},
+    }
+    overrides = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in given.items()
+    }
+    config = load(parsed.config, overrides)
+    if not config.input.paths:
+        raise UserError(f"{parsed.config}: input.paths: empty; set it or pass --input PATH")
+    return config
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    config = _config(parsed)
+    options: PipelineOptions = parsed.beam
+    if parsed.dry_run:
+        steps = plan(config, options)
+        _output(parsed, steps.to_json(), steps.show)
+        return
+    progress = Progress(Console(stderr=True))
+    run(config, options, progress, parsed.only, parsed.until, parsed.overwrite)
+    found = stats.collect(run_folder(config))
+    _output(parsed, found.to_json(), lambda console: tables.show(found, console))
+
+
+def _stats(parsed: argparse.Namespace) -> None:
+    found = stats.collect(parsed.run)
+    _output(parsed, found.to_json(), lambda console: tables.show(found, console))
+
+
+def _trace(parsed: argparse.Namespace) -> None:
+    found = list(trace(parsed.run, parsed.sentence))
+    if not found:
+        raise UserError(f"{parsed.run}: no document in the shards says {parsed.sentence!r}")
+    _output(
+        parsed,
+        [asdict(one) for one in found],
+        lambda console: [console.print_json(data=asdict(one), ensure_ascii=False) for one in found],
+    )
+
+
+def _sample(parsed: argparse.Namespace) -> None:
+    summary = asdict(build_sample(parsed.folder))
+    _output(parsed, summary, lambda console: console.print(summary))
+
+
+def _output(parsed: argparse.Namespace, content: object, show: Callable[[Console], object]) -> None:
+    """Print a result: as JSON if asked to, else for a person."""
+    if parsed.json:
+        json.dump(content, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        show(Console(width=None if sys.stdout.isatty() else 140))

@@ -1,0 +1,225 @@
+"""The TOML file as frozen, typed models; an unknown key is refused with the nearest known one."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import UserError
+from pipeline.rules import RULES
+from training.config import TrainConfig
+
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Positive = Annotated[int, Field(gt=0)]
+Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, strict about types, closed to unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+
+class RunSection(Section):
+    """Where the run stands."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """The run folder's name."""
+    output: str = "runs"
+    """The folder of run folders: a path or an fsspec URL."""
+
+
+class InputSection(Section):
+    """What is read."""
+
+    paths: Names = ()
+    """WARC, ARC or WET files: paths, globs or fsspec URLs."""
+    split_mib: Positive = 64
+    """Compressed MiB of an archive that one task reads."""
+
+
+class WorkersSection(Section):
+    """The child processes that touch pages. They do not decide any output byte."""
+
+    count: Annotated[int, Field(ge=0)] = 0
+    """Processes; 0 means one a core."""
+    page_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """A page that makes no progress for so long is killed and fails."""
+    memory_mib: Annotated[int, Field(ge=256)] = 4096
+    """A process that outgrows this is killed, and its page fails."""
+
+
+class ExtractSection(Section):
+    """From captured bytes to text."""
+
+    max_body_bytes: Positive = 10_000_000
+    """A page with a longer body, decoded, is dropped."""
+
+
+class QualitySection(Section):
+    """The classifier of pages that look like those Wikipedia cites."""
+
+    dumps: Names = ()
+    """MediaWiki dumps whose citations are the positives; none: no classifier is trained."""
+    model: str = ""
+    """A fastText model to use instead of training one."""
+    negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
+    """Random other pages per cited page in training."""
+    max_words: Positive = 1000
+    """Words of a page the classifier sees."""
+    epochs: Positive = 10
+    """Passes over the training pages."""
+    dim: Positive = 16
+    """Size of the word vectors."""
+    learning_rate: Annotated[float, Field(gt=0)] = 0.5
+    """fastText's `lr`."""
+    word_ngrams: Positive = 2
+    """Longest n-gram of words that is a feature."""
+    bucket: Positive = 50_000
+    """Hash buckets for the n-grams."""
+
+
+class Bounds(Section):
+    """The bounds of a rule; a bound that is not given does not limit."""
+
+    low: float | None = None
+    """The least value that is kept."""
+    high: float | None = None
+    """The greatest value that is kept."""
+
+
+class FilterSection(Section):
+    """Which documents are good enough."""
+
+    languages: Names = ()
+    """Codes of the languages kept; none means all."""
+    rules: Mapping[str, Bounds] = Field(default_factory=dict)
+    """Bounds by rule, each in place of the rule's own."""
+
+
+class DedupSection(Section):
+    """Which documents say the same."""
+
+    exact: bool = True
+    """Whether documents of equal normalized text are duplicates."""
+    near: bool = True
+    """Whether documents that MinHash LSH finds similar are duplicates."""
+    ngram: Positive = 5
+    """Words a shingle."""
+    bands: Positive = 14
+    """Bands of the signature."""
+    rows: Positive = 8
+    """Permutations a band."""
+    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """Share of equal permutations at which a pair counts as near-duplicate."""
+
+
+class WeightSection(Section):
+    """How often a document is seen in training: its language's factor times its domain's."""
+
+    languages: Mapping[str, Factor] = Field(default_factory=dict)
+    """Factor by language code; 1 where none is given."""
+    domains: Mapping[str, Factor] = Field(default_factory=dict)
+    """Factor by domain; 1 where none is given."""
+    hosts: Mapping[str, str] = Field(default_factory=dict)
+    """Domain by host or host suffix; `unknown` where none is given."""
+
+
+class TokenizerSection(Section):
+    """The byte-level BPE tokenizer."""
+
+    vocab_size: Annotated[int, Field(ge=257)] = 32_768
+    """Tokens, bytes and special tokens included."""
+    min_frequency: Positive = 2
+    """A pair rarer than this is not merged."""
+    special_tokens: Annotated[Names, Field(min_length=1)] = ("<|endoftext|>",)
+    """Declared tokens; the first ends every document."""
+
+
+class ShardsSection(Section):
+    """The token shards."""
+
+    valid_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """Share of documents, by hash of the id, held out for validation."""
+    row_group_tokens: Positive = 4_000_000
+    """Tokens after which a row group is closed."""
+
+
+class Config(Section):
+    """A whole run."""
+
+    run: RunSection
+    input: InputSection = InputSection()
+    workers: WorkersSection = WorkersSection()
+    extract: ExtractSection = ExtractSection()
+    quality: QualitySection = QualitySection()
+    filter: FilterSection = FilterSection()
+    dedup: DedupSection = DedupSection()
+    weight: WeightSection = WeightSection()
+    tokenizer: TokenizerSection = TokenizerSection()
+    shards: ShardsSection = ShardsSection()
+    train: TrainConfig = TrainConfig()
+
+
+def load(path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: A TOML file.
+        overrides: Values by section and key that take the place of the file's.
+
+    Raises:
+        UserError: The file is missing, is not TOML, or holds a wrong key or value.
+    """
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not TOML: {error}") from error
+    for section, values in (overrides or {}).items():
+        table = content.setdefault(section, {})
+        if isinstance(table, dict):
+            table.update(values)
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as error:
+        raise UserError(f"{path}: {_explain(error)}") from error
+    _check_rules(path, config)
+    return config
+
+
+def _check_rules(path: str, config: Config) -> None:
+    for name in config.filter.rules:
+        if name not in RULES:
+            raise UserError(f"{path}: filter.rules.{name}: unknown key{_nearest(name, RULES)}")
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "extra_forbidden":
+        *parents, name = (str(step) for step in first["loc"])
+        return f"{key}: unknown key{_nearest(name, _keys_of(parents))}"
+    if first["type"] == "missing":
+        return f"{key}: missing; add it"
+    return f"{key}: {first['msg'].lower()}, but is {first['input']!r}"
+
+
+def _keys_of(parents: list[str]) -> Iterator[str]:
+    model: Any = Config
+    for name in parents:
+        field = model.model_fields.get(name) if hasattr(model, "model_fields") else None
+        model = field.annotation if field else None
+    yield from getattr(model, "model_fields", {"low": None, "high": None})
+
+
+def _nearest(name: str, known: Iterator[str] | Mapping[str, Any]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(names)}"

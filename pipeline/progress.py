@@ -1,0 +1,89 @@
+"""What a run is doing: a bar with rate and remaining time on a terminal, plain lines in a log."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from pipeline import files
+
+_POLL_SECONDS = 0.5
+_LOG_SECONDS = 10.0
+
+
+class Progress:
+    """Reports to a console, usually that of standard error.
+
+    Progress is counted from finished files: whatever runner does the work, and however often it
+    was begun, they are what is done.
+
+    Args:
+        console: Where to write.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def note(self, text: str) -> None:
+        """Write a line."""
+        self._console.print(text, highlight=False, markup=False)
+
+    def skipped(self, stage: str) -> None:
+        """Say that a stage had been done before."""
+        self.note(f"{stage}: done before")
+
+    @contextmanager
+    def watch(self, stage: str, folder: str, product: str, total: int) -> Iterator[None]:
+        """Count the files of a folder that begin with `product` while the block runs."""
+        ended = threading.Event()
+        follow = self._draw if self._console.is_terminal else self._log
+        thread = threading.Thread(
+            target=follow, args=(stage, folder, product, total, ended), daemon=True
+        )
+        begun = time.monotonic()
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+        self.note(f"{stage}: {total} of {total} in {time.monotonic() - begun:.1f} s")
+
+    def _draw(
+        self, stage: str, folder: str, product: str, total: int, ended: threading.Event
+    ) -> None:
+        columns = (
+            TextColumn("{task.description:10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        begun, before = time.monotonic(), _count(folder, product)
+        with Bar(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task(stage, total=total, rate="", completed=before)
+            while not ended.wait(_POLL_SECONDS):
+                done = _count(folder, product)
+                rate = (done - before) / (time.monotonic() - begun)
+                bar.update(task, completed=done, rate=f"{rate:.2f}/s")
+
+    def _log(
+        self, stage: str, folder: str, product: str, total: int, ended: threading.Event
+    ) -> None:
+        begun, before = time.monotonic(), _count(folder, product)
+        self.note(f"{stage}: {before} of {total}")
+        while not ended.wait(_LOG_SECONDS):
+            done = _count(folder, product)
+            rate = (done - before) / (time.monotonic() - begun)
+            left = f"{(total - done) / rate:.0f} s left" if rate else "time left unknown"
+            self.note(f"{stage}: {done} of {total}, {rate:.2f} a second, {left}")
+
+
+def _count(folder: str, product: str) -> int:
+    return sum(
+        name.startswith(product) and not name.endswith(".tmp") for name in files.names(folder)
+    )

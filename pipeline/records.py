@@ -1,0 +1,103 @@
+"""What flows through the stages: frozen, typed, ignorant of files and of Beam."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["dropped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A byte range of one archive.
+
+    A record belongs to the split in which its first byte (of its gzip member, where the archive is
+    compressed) lies, so splits that tile a file yield each of its records exactly once.
+
+    Attributes:
+        path: The archive as the user named it: a local path or an fsspec URL.
+        start: First byte of the range in the stored (compressed) file.
+        stop: The byte after the range.
+    """
+
+    path: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Where a record stands, known of every record, whatever becomes of it.
+
+    Attributes:
+        id: The WARC-Record-ID without brackets; for archives without ids, a UUID made of the
+            archive's path and the record's offset.
+        url: The target URI; empty if the record has none.
+        date: The capture time as ISO 8601; empty if the record has none.
+        warc: The archive's path, as in `Split.path`.
+        offset: First byte of the record (its gzip member) in the stored file.
+        length: Bytes the record takes in the stored file.
+    """
+
+    id: str
+    url: str
+    date: str
+    warc: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A captured HTTP response (or resource), its transfer and content encodings undone.
+
+    Attributes:
+        capture: Where the record stands.
+        status: The HTTP status; 200 for records that are no HTTP response.
+        mime: The media type from the headers, lower case, without parameters; empty if unknown.
+        charset: The charset the headers declare; empty if none.
+        body: The decoded bytes.
+    """
+
+    capture: Capture
+    status: int
+    mime: str
+    charset: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that goes no further, and why.
+
+    Attributes:
+        capture: Where the record stands.
+        outcome: `dropped` by a rule, or `failed` because it could not be processed.
+        reason: The rule's or the failure's name, a counter key.
+        value: The measured number that decided, where there is one.
+        detail: Words for a person: the error's text, the media type, the record type.
+    """
+
+    capture: Capture
+    outcome: Outcome
+    reason: str
+    value: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page's text.
+
+    Attributes:
+        capture: Where the text comes from.
+        host: The lower-case host of the URL.
+        text: The extracted text: lines separated by one newline, NFC, no control characters.
+        language: ISO 639 code as fastText's lid.176 gives it.
+        language_score: Its probability, 0 to 1.
+    """
+
+    capture: Capture
+    host: str
+    text: str
+    language: str
+    language_score: float

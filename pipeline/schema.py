@@ -1,0 +1,79 @@
+"""The Arrow schema of every Parquet file the stages write, but for token shards.
+
+Token shards are laid out by `tokenizer.shards`. `docs/data-format.md` describes every column.
+"""
+
+import pyarrow as pa
+
+CAPTURE = [
+    pa.field("id", pa.string(), nullable=False),
+    pa.field("url", pa.string(), nullable=False),
+    pa.field("date", pa.string(), nullable=False),
+    pa.field("warc", pa.string(), nullable=False),
+    pa.field("offset", pa.int64(), nullable=False),
+    pa.field("length", pa.int64(), nullable=False),
+]
+
+_REJECTION = [
+    pa.field("outcome", pa.string(), nullable=False),
+    pa.field("reason", pa.string(), nullable=False),
+    pa.field("value", pa.float64()),
+    pa.field("detail", pa.string(), nullable=False),
+]
+
+_TEXT = [
+    pa.field("host", pa.string(), nullable=False),
+    pa.field("text", pa.string(), nullable=False),
+    pa.field("language", pa.string(), nullable=False),
+    pa.field("language_score", pa.float64(), nullable=False),
+]
+
+DOCUMENTS = pa.schema([*CAPTURE, *_TEXT])
+REJECTED = pa.schema([*CAPTURE, *_REJECTION])
+
+
+def filtered(statistics: list[str]) -> pa.Schema:
+    """Documents the filter kept: their text and every statistic measured on it."""
+    return pa.schema([*DOCUMENTS, *(pa.field(name, pa.float64()) for name in statistics)])
+
+
+def filter_rejected(statistics: list[str]) -> pa.Schema:
+    """Documents the filter dropped: the statistics, and the rule that decided; no text."""
+    host, _, language, score = _TEXT
+    fields = (pa.field(name, pa.float64()) for name in statistics)
+    return pa.schema([*REJECTED, host, language, score, *fields])
+
+
+SIGNATURES = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("quality", pa.float64()),
+        pa.field("n_chars", pa.int64(), nullable=False),
+        pa.field("exact", pa.binary(16)),
+        pa.field("signature", pa.binary()),
+    ]
+)
+
+DUPLICATES = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("kept_id", pa.string(), nullable=False),
+        pa.field("kept_url", pa.string(), nullable=False),
+        pa.field("level", pa.string(), nullable=False),
+        pa.field("similarity", pa.float64(), nullable=False),
+    ]
+)
+
+WEIGHTS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("domain", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("duplicate_of", pa.string()),
+        pa.field("weight", pa.float64(), nullable=False),
+        pa.field("repeats", pa.int32(), nullable=False),
+    ]
+)

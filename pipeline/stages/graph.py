@@ -1,0 +1,184 @@
+"""What the stages' graphs share: part tasks in child processes, the manifest, the runner.
+
+As little logic as possible stands in this layer: a transform hands plain values to a plain
+function. Elements are work and counts; text stays in files.
+"""
+
+import argparse
+import difflib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import apache_beam as beam
+import psutil
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline.config import WorkersSection
+from pipeline.errors import UserError
+from pipeline.job import Job
+from pipeline.ledger import Manifest, Part
+from pipeline.sandbox import shared_pool
+
+Task = Callable[..., Any]
+
+_REFUSED_RUNNERS = {
+    "DaskRunner": "it drops what a bundle emits at its end and ignores tagged outputs",
+    "BundleBasedDirectRunner": "it leaks memory",
+    "DirectRunner": "leave --runner out to run locally",
+}
+_REFUSED_MODES = ("multi_processing", "multi_threading")
+
+
+class RunTasks(beam.PTransform):
+    """Runs a task on each element's arguments in child processes; outputs the results.
+
+    Args:
+        task: An importable function `task(guard, *arguments)`; see `pipeline.sandbox`.
+        workers: Limits of the child processes.
+        whole_machine: Whether a task may use all memory, for the few that are not page work.
+    """
+
+    def __init__(self, task: Task, workers: WorkersSection, whole_machine: bool = False) -> None:
+        super().__init__()
+        self._task = task
+        self._workers = workers
+        self._whole_machine = whole_machine
+
+    def expand(self, arguments: beam.PCollection) -> beam.PCollection:
+        """Apply the task to a PCollection of argument tuples."""
+        return (
+            arguments
+            | "Spread" >> beam.Reshuffle()
+            | "Run" >> beam.ParDo(_RunTasks(self._task, self._workers, self._whole_machine))
+        )
+
+
+class _RunTasks(beam.DoFn):
+    """Hands a bundle's elements to the pool and collects their results when the bundle ends.
+
+    All elements of a bundle are under way at once, so a local run in one process uses all cores.
+    """
+
+    def __init__(self, task: Task, workers: WorkersSection, whole_machine: bool) -> None:
+        super().__init__()
+        self._task = task
+        self._workers = workers
+        self._whole_machine = whole_machine
+        self._futures: list[Future[Any]] = []
+
+    def start_bundle(self) -> None:
+        """Forget a bundle that failed."""
+        self._futures = []
+
+    def process(self, arguments: tuple[Any, ...]) -> None:
+        """Submit one element."""
+        workers = self._workers
+        memory = workers.memory_mib << 20
+        if self._whole_machine:
+            memory = psutil.virtual_memory().total
+        pool = shared_pool(worker_count(workers), workers.page_seconds, memory)
+        self._futures.append(pool.submit(self._task, *arguments))
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Emit the results in the order of the elements."""
+        for future in self._futures:
+            yield WindowedValue(future.result(), 0, [GlobalWindow()])
+        self._futures = []
+
+
+class WriteManifest(beam.PTransform):
+    """Adds up a stage's parts and writes its manifest: the mark that the stage is finished."""
+
+    def __init__(self, job: Job, facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self._folder = job.folder
+        self._stage = job.stage
+        self._settings = job.settings
+        self._upstream = job.upstream_prints
+        self._facts = facts
+
+    def expand(self, parts: beam.PCollection) -> beam.PCollection:
+        """Write the manifest of a PCollection of `Part`."""
+        return (
+            parts
+            | "Gather" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
+            | "Write" >> beam.Map(self._write)
+        )
+
+    def _write(self, parts: Iterable[Part]) -> None:
+        manifest = Manifest.of_parts(
+            self._stage, self._settings, self._upstream, parts, self._facts
+        )
+        manifest.write(self._folder)
+
+
+def worker_count(workers: WorkersSection) -> int:
+    """Child processes to use: as configured, or one a core."""
+    return workers.count or len(os.sched_getaffinity(0))
+
+
+def parse_options(arguments: list[str]) -> PipelineOptions:
+    """Read Beam's options, refusing what is unknown and what is known to lose data.
+
+    Raises:
+        UserError: An option no Beam class declares, or a runner or mode that loses elements.
+    """
+    parser = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False, add_help=False)
+    for section in PipelineOptions.__subclasses__():
+        section._add_argparse_args(parser)
+    known = [name for action in parser._actions for name in action.option_strings]
+    try:
+        values, unknown = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise UserError(f"Beam option: {error}") from error
+    if unknown:
+        close = difflib.get_close_matches(unknown[0].split("=")[0], known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else "; see Beam's documentation"
+        raise UserError(f"Beam option {unknown[0]}: unknown{hint}")
+    runner = (values.runner or "").rsplit(".", 1)[-1]
+    if runner in _REFUSED_RUNNERS:
+        raise UserError(f"Beam option --runner={runner}: refused: {_REFUSED_RUNNERS[runner]}")
+    if values.direct_running_mode in _REFUSED_MODES:
+        raise UserError(
+            f"Beam option --direct_running_mode={values.direct_running_mode}: refused: it loses "
+            "elements without an error; workers.count in the configuration uses all cores"
+        )
+    if (values.direct_num_workers or 1) != 1:
+        raise UserError(
+            "Beam option --direct_num_workers: refused: it loses elements without an error; "
+            "set workers.count in the configuration"
+        )
+    return PipelineOptions(arguments)
+
+
+def run_graph(build: Callable[[beam.Pipeline], None], options: PipelineOptions) -> None:
+    """Build a pipeline and run it to its end.
+
+    Locally on `FnApiRunner` within this process, named explicitly: Beam's default first tries one
+    that fetches a binary.
+
+    Raises:
+        UserError: A task raised it, on whatever machine.
+    """
+    named = options.get_all_options().get("runner")
+    pipeline = beam.Pipeline(runner=named or FnApiRunner(), options=options)
+    build(pipeline)
+    try:
+        pipeline.run().wait_until_finish()
+    except Exception as error:  # noqa: BLE001 - a runner may wrap an error in any other
+        raise _user_error_in(error) or error from None
+
+
+def _user_error_in(error: BaseException) -> UserError | None:
+    """The UserError that a runner passed on as text, as every runner does."""
+    mark = f"{UserError.__module__}.{UserError.__qualname__}: "
+    for line in str(error).splitlines():
+        if mark in line:
+            message = line.split(mark, 1)[1]
+            return UserError(message.rsplit(" [while running", 1)[0])
+    return None

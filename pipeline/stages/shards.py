@@ -1,0 +1,34 @@
+"""Stage `shards`: documents to token Parquet, train and validation apart."""
+
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.config import Config
+from pipeline.files import join
+from pipeline.job import Job
+from pipeline.stages.graph import RunTasks, WriteManifest
+from pipeline.tasks.sharding import encode_part
+from pipeline.tasks.tokenizing import FILE
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """What decides this stage's output."""
+    return config.shards.model_dump(mode="json")
+
+
+def build(pipeline: beam.Pipeline, job: Job) -> None:
+    """Add the stage to a pipeline."""
+    sources = (job.folder_of("filter"), job.folder_of("weight"))
+    model = join(job.folder_of("tokenizer"), FILE)
+    end = job.config.tokenizer.special_tokens[0]
+    elements = [
+        (*sources, name, (model, end), job.config.shards, job.folder)
+        for name in job.part_names("filter")
+    ]
+    (
+        pipeline
+        | "Parts" >> beam.Create(elements)
+        | "Encode" >> RunTasks(encode_part, job.config.workers)
+        | "Manifest" >> WriteManifest(job)
+    )

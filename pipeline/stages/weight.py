@@ -1,0 +1,29 @@
+"""Stage `weight`: how often each document is seen in training."""
+
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.config import Config
+from pipeline.job import Job
+from pipeline.stages.graph import RunTasks, WriteManifest
+from pipeline.tasks.weighing import weigh_part
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """What decides this stage's output."""
+    return config.weight.model_dump(mode="json")
+
+
+def build(pipeline: beam.Pipeline, job: Job) -> None:
+    """Add the stage to a pipeline."""
+    sources = (job.folder_of("filter"), job.folder_of("dedup"))
+    elements = [
+        (*sources, name, job.config.weight, job.folder) for name in job.part_names("filter")
+    ]
+    (
+        pipeline
+        | "Parts" >> beam.Create(elements)
+        | "Weigh" >> RunTasks(weigh_part, job.config.workers)
+        | "Manifest" >> WriteManifest(job)
+    )

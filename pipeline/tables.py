@@ -1,0 +1,71 @@
+"""The statistics of a run as tables on a screen."""
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.stats import FunnelRow, Stats
+
+
+def show(stats: Stats, console: Console) -> None:
+    """Print the funnel, the languages, the top hosts and the domains."""
+    console.print(_funnel(stats.funnel))
+    console.print(_languages(stats))
+    console.print(_counts("Top hosts", "host", stats.hosts))
+    if stats.domains:
+        console.print(_counts("Domains", "domain", stats.domains))
+
+
+def _funnel(rows: list[FunnelRow]) -> Table:
+    table = _table("Funnel", "stage", "records", "share of read")
+    for row in rows:
+        table.add_row(row.stage, f"{row.read:,}", "read", style="bold")
+        ends = [(f"  dropped: {reason}", count) for reason, count in _by_count(row.dropped)]
+        ends += [(f"  failed: {reason}", count) for reason, count in _by_count(row.failed)]
+        for label, count in [*ends, ("  kept", row.kept)]:
+            table.add_row(label, f"{count:,}", f"{count / row.read:.1%}" if row.read else "")
+    return table
+
+
+def _languages(stats: Stats) -> Table:
+    table = _table(
+        "Languages (share: of characters; speakers: share of the world's population; "
+        "below 1, the ratio says under-represented)",
+        "language",
+        "documents",
+        "characters",
+        "tokens",
+        "share",
+        "speakers",
+        "ratio",
+    )
+    for row in stats.languages:
+        table.add_row(
+            f"{row.name} ({row.language})",
+            f"{row.documents:,}",
+            f"{row.characters:,}",
+            "" if row.tokens is None else f"{row.tokens:,}",
+            f"{row.share:.2%}",
+            "unknown" if row.speakers_share is None else f"{row.speakers_share:.2%}",
+            "" if row.ratio is None else f"{row.ratio:.2f}",
+        )
+    table.caption = stats.speakers_source
+    return table
+
+
+def _counts(title: str, column: str, counts: dict[str, int]) -> Table:
+    table = _table(title, column, "documents")
+    for key, count in counts.items():
+        table.add_row(key, f"{count:,}")
+    return table
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,93 @@
+"""A sentence in a shard, traced back to the bytes of the archive it came from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.compute as pc
+
+from pipeline import files, warc
+from pipeline.errors import UserError
+from pipeline.extract import extract
+from pipeline.ledger import Manifest
+from pipeline.parts import read_table
+from pipeline.records import Document, Page
+from tokenizer.encode import Encoder
+from tokenizer.shards import Shard
+
+_AROUND = 60
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where a sentence stands, from the shard back to the archive.
+
+    Attributes:
+        shard: The shard's path.
+        row: The document's row in it.
+        id: The document's id.
+        url: Its URL.
+        warc: The archive.
+        offset: The record's first byte in the archive.
+        length: Its bytes there.
+        context: The sentence with what surrounds it, read from the archive anew.
+    """
+
+    shard: str
+    row: int
+    id: str
+    url: str
+    warc: str
+    offset: int
+    length: int
+    context: str
+
+
+def trace(run: str, sentence: str) -> Iterator[Trace]:
+    """Every document of the shards that contains the sentence.
+
+    The sentence is found in the stored text, the document in the shard by its id and decoded from
+    its tokens, and its record is read from the archive and extracted once more.
+
+    Raises:
+        UserError: The run has no shards, or an archive is no longer there.
+    """
+    stages = ("extract", "filter", "tokenizer", "shards")
+    extracted, filtered, tokenizer, shards = (
+        Manifest.read(files.join(run, name)) for name in stages
+    )
+    if not (extracted and filtered and tokenizer and shards):
+        raise UserError(f"{run}: no shards; run `curate shard` first")
+    max_body_bytes = extracted.settings["extract"]["max_body_bytes"]
+    end = tokenizer.settings["tokenizer"]["special_tokens"][0]
+    encoder = Encoder(files.join(run, "tokenizer", "tokenizer.json"), end)
+    for part in filtered.parts:
+        table = read_table(files.join(run, "filter", f"part-{part.name}.parquet"))
+        hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()
+        for document in hits:
+            for kind in ("train", "valid"):
+                path = files.join(run, "shards", f"{kind}-{part.name}.parquet")
+                yield from _in_shard(path, document, sentence, encoder, max_body_bytes)
+
+
+def _in_shard(
+    path: str, document: dict[str, Any], sentence: str, encoder: Encoder, max_body_bytes: int
+) -> Iterator[Trace]:
+    ids = read_table(path, ["doc_id"])["doc_id"].to_pylist()
+    if document["id"] not in ids:
+        return
+    row = ids.index(document["id"])
+    if sentence not in encoder.decode(Shard(path).document(row).tokens):
+        raise UserError(f"{path}: row {row} does not decode to its text; run `curate shard` anew")
+    page = warc.read_record_at(document["warc"], document["offset"], max_body_bytes)
+    again = extract(page) if isinstance(page, Page) else page
+    text = again.text if isinstance(again, Document) else ""
+    place = text.find(sentence)
+    if place < 0:
+        raise UserError(
+            f"{document['warc']}: the record at byte {document['offset']} no longer says so; "
+            "the archive has changed since the run"
+        )
+    context = text[max(0, place - _AROUND) : place + len(sentence) + _AROUND]
+    capture = {key: document[key] for key in ("id", "url", "warc", "offset", "length")}
+    yield Trace(path, row, **capture, context=context)

@@ -1,0 +1,373 @@
+"""WARC and ARC archives: cut into splits, and every record of a split read exactly once.
+
+A record becomes a Page, or a Rejected that says why not; damage costs the records it hits and no
+others. Sources: ISO 28500 (WARC 1.0 and 1.1), the Internet Archive's ARC file format (1996).
+
+Records are read here and not by warcio: it counts on each gzip member being whole, takes a cut or
+corrupt one for the end of the file, and stops at the first record whose length is wrong.
+"""
+
+import io
+import re
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, cast
+
+from warcio.limitreader import LimitReader
+
+from pipeline import files, payload
+from pipeline.errors import UserError
+from pipeline.members import MAGIC, Blocks, Damage, Member, boundary, find_member, head
+from pipeline.payload import Refusal
+from pipeline.records import Capture, Page, Rejected, Split
+
+_LINE = 1 << 16
+_BUFFER = 1 << 16
+_DETAIL = 300
+_ENDLESS = sys.maxsize
+_WARC_START = re.compile(rb"WARC/\d")
+# URL, IP address, date, media type (which may be missing or hold spaces), then other fields in
+# version 2, and the length. The address and the date are transposed in some archives. It is the
+# address that tells the line from any other that begins with a URL.
+_IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+|None|-)"
+_ARC_START = re.compile(
+    rb"(?P<url>[A-Za-z][\w+.-]*:.*) (?:"
+    + (_IP + rb" (?P<date>\w+)|(?P<transposed>\d{14}) " + _IP)
+    + rb") (?:.* )?(?P<length>\S+)\s*"
+)
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+_ARC_DATE = re.compile(r"\d{10,14}")
+_FOREIGN = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4", b"BZh": "bzip2"}
+_PAGE_TYPES = frozenset({"response", "resource", "conversion"})
+
+
+def plan_splits(path: str, split_bytes: int) -> list[Split]:
+    """Byte ranges that tile an archive.
+
+    Args:
+        path: A local path or fsspec URL of a WARC or ARC file, plain or compressed with gzip.
+        split_bytes: Bytes of a range; the last may be shorter.
+
+    Raises:
+        UserError: The file is missing, empty, compressed with something else, or no archive.
+    """
+    if not files.exists(path):
+        raise UserError(f"{path}: no such file; check the input paths")
+    size = files.size(path)
+    with files.open_read(path) as file:
+        _check_format(path, Blocks(file))
+    return [
+        Split(path, start, min(start + split_bytes, size)) for start in range(0, size, split_bytes)
+    ]
+
+
+def _check_format(path: str, blocks: Blocks) -> None:
+    first = bytes(blocks.at(0)[:_LINE])
+    if not first:
+        raise UserError(f"{path}: the file is empty; remove it from the input or fetch it again")
+    for magic, name in _FOREIGN.items():
+        if first.startswith(magic):
+            raise UserError(
+                f"{path}: compressed with {name}; recompress it with gzip, a record each"
+            )
+    zipped = first.startswith(MAGIC)
+    if zipped:
+        first = head(Member(blocks, 0))
+    # A gzip file cut or corrupt in its first bytes may be an archive; its records say what is wrong.
+    if not _starts_record(first) and (first.strip() or not zipped):
+        raise UserError(f"{path}: no WARC or ARC file, it starts with {first[:20]!r}; remove it")
+
+
+def read_records(split: Split, max_body_bytes: int) -> Iterator[Page | Rejected]:
+    """Every record whose first byte lies in the split, in file order, one element each.
+
+    In a gzip archive a record lies where its member starts. Usually a member holds one record and
+    `Capture.length` is the member's. Of a member that holds several, all have the member's offset,
+    and length 0. A damaged record's length reaches to the next record that was found.
+
+    A plain archive has no marks to find a record by, so the headers before the split are walked.
+
+    Args:
+        split: From `plan_splits`.
+        max_body_bytes: Bytes a decoded body may have; no more of one is ever held.
+
+    Yields:
+        A Page for a `response`, `resource` or `conversion` with an http or https URL. Otherwise a
+        Rejected. Dropped for `record_type`, `url_scheme`, `body_bytes`; failed for `bad_header`
+        (no record header), `content_length` (missing, negative, or more than there is),
+        `truncated`, `corrupt` (the file is), `http_header`, `content_encoding`.
+    """
+    size = files.size(split.path)
+    with files.open_read(split.path) as file:
+        blocks = Blocks(file)
+        if not _is_gzip(blocks):
+            yield from _plain(file, split.path, 0, (split.start, split.stop), max_body_bytes)
+            return
+        start, stop = (
+            boundary(blocks, cut, size, _starts_record) if 0 < cut < size else cut
+            for cut in (split.start, split.stop)
+        )
+        yield from _zipped(blocks, split.path, start, stop, max_body_bytes)
+
+
+def read_record_at(path: str, offset: int, max_body_bytes: int) -> Page | Rejected:
+    """The record at an offset, as `Capture.offset` gives it; of several in a member the first.
+
+    Raises:
+        UserError: There is no record from there on.
+    """
+    size = files.size(path)
+    with files.open_read(path) as file:
+        blocks = Blocks(file)
+        if _is_gzip(blocks):
+            records = _zipped(blocks, path, offset, size, max_body_bytes)
+        else:
+            records = _plain(file, path, offset, (offset, size), max_body_bytes)
+        found = next(records, None)
+    if found is None:
+        raise UserError(f"{path}: no record at offset {offset}; take it from a document's row")
+    return found
+
+
+def _is_gzip(blocks: Blocks) -> bool:
+    return bytes(blocks.at(0, len(MAGIC))[: len(MAGIC)]) == MAGIC
+
+
+def _plain(
+    file: IO[bytes], path: str, offset: int, wanted: tuple[int, int], limit: int
+) -> Iterator[Page | Rejected]:
+    """The records of an uncompressed archive that begin in a range, walking from an offset."""
+    stream = io.BufferedReader(cast("io.RawIOBase", file), _BUFFER)
+    stream.seek(offset)
+    while (found := _record(stream, wanted, limit)) and found.start < wanted[1]:
+        if found.start >= wanted[0]:
+            yield found.element(path, found.start, found.end - found.start)
+        if found.following is None:
+            return
+        stream.seek(found.following)
+
+
+def _zipped(
+    blocks: Blocks, path: str, offset: int, stop: int, limit: int
+) -> Iterator[Page | Rejected]:
+    """The records of the gzip members from one offset to another, both members' first bytes."""
+    while offset < stop:
+        member = Member(blocks, offset)
+        stream = io.BufferedReader(member, _BUFFER)
+        after = None
+        alone = True
+        while after is None:
+            found = _record(stream, (0, _ENDLESS), limit)
+            if found and found.following is not None:
+                yield found.element(path, offset, 0)
+                stream.seek(found.following)
+                alone = False
+                continue
+            after = member.end or find_member(blocks, offset + 1, stop, _starts_record)
+            if found:
+                yield found.element(path, offset, after - offset if alone else 0)
+        offset = after
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What is needed of a record's header; `length` is None if `declared` is no length."""
+
+    type: str = ""
+    url: str = ""
+    date: str = ""
+    id: str = ""
+    content_type: str = ""
+    declared: str = ""
+
+    @property
+    def length(self) -> int | None:
+        return int(self.declared) if _LENGTH.fullmatch(self.declared) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    status: int
+    mime: str
+    charset: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Found:
+    """A record in a stream of inflated bytes: where it begins and ends, and what became of it.
+
+    `following` is where the next record begins; None if there is none that can be reached.
+    """
+
+    start: int
+    end: int
+    following: int | None = None
+    header: _Header = _Header()
+    result: _Content | Refusal | None = None
+
+    def element(self, path: str, offset: int, length: int) -> Page | Rejected:
+        header = self.header
+        name = header.id or str(uuid.uuid5(uuid.NAMESPACE_URL, f"{path}:{offset}:{self.start}"))
+        capture = Capture(name, header.url, header.date, path, offset, length)
+        match self.result:
+            case _Content(status, mime, charset, body):
+                return Page(capture, status, mime, charset, body)
+            case Refusal(outcome=outcome, reason=reason, value=value, detail=detail):
+                return Rejected(capture, outcome, reason, value, detail[:_DETAIL])
+        raise AssertionError("a record outside the wanted range has no element")
+
+
+def _record(stream: io.BufferedReader, wanted: tuple[int, int], limit: int) -> _Found | None:
+    """The record the stream stands before; None at the end. Its content is read only if wanted."""
+    found = _Found(stream.tell(), stream.tell())
+    try:
+        found.start = _skip_blank(stream)
+        line = stream.readline(_LINE)
+        if not line:
+            return None
+        inside, end = stream.tell(), None
+        try:
+            found.header = _read_header(line, stream)
+            end = _block_end(found.header, stream)
+            if wanted[0] <= found.start < wanted[1]:
+                found.result = _content(found.header, stream, end, limit)
+        except Refusal as refusal:
+            found.result = refusal
+        _close(stream, found, inside, end)
+    except Damage as damage:
+        found.following = None
+        found.result = Refusal("failed", damage.reason, detail=damage.detail)
+    return found
+
+
+def _close(stream: io.BufferedReader, found: _Found, inside: int, end: int | None) -> None:
+    """Find where the record ends and the next begins, by its length if that agrees with the file.
+
+    What follows a record must be the end or a record. If it is neither, a record that begins
+    inside this one shows the length to be too great. Otherwise what follows a blank line is a
+    record without a header; without a blank line it is the rest of a record whose length is too
+    small, and which is kept as far as its length goes.
+    """
+    if end is None:
+        found.following = _search(stream, inside)
+        found.end = stream.tell() if found.following is None else found.following
+        return
+    found.end = end
+    stream.seek(max(inside, end - 1))
+    if end > inside and not stream.read(1):
+        there = stream.tell()
+        found.following = _search(stream, inside)
+        found.end = there if found.following is None else found.following
+        reason = "truncated" if found.following is None else "content_length"
+        found.result = _too_long(reason, end - found.end)
+        return
+    after = _skip_blank(stream)
+    line = stream.readline(_LINE)
+    if not line or _starts_record(line):
+        found.following = after if line else None
+        return
+    found.following = _search(stream, inside)
+    if found.following is not None and found.following < end:
+        found.end = found.following
+        found.result = _too_long("content_length", end - found.end)
+    elif after > end:
+        found.following = after
+
+
+def _too_long(reason: str, excess: int) -> Refusal:
+    return Refusal("failed", reason, excess, f"{excess} bytes fewer than the header declares")
+
+
+def _search(stream: io.BufferedReader, position: int) -> int | None:
+    """Where the next record's first line begins, from a line's begin on."""
+    stream.seek(position)
+    fresh = True
+    while line := stream.readline(_LINE):
+        if fresh and _starts_record(line):
+            return position
+        fresh = line.endswith(b"\n")
+        position += len(line)
+    return None
+
+
+def _skip_blank(stream: io.BufferedReader) -> int:
+    """Go to the next byte that is no line end; returns its position."""
+    while (byte := stream.read(1)) in {b"\r", b"\n"}:
+        pass
+    return stream.seek(stream.tell() - len(byte))
+
+
+def _starts_record(first: bytes) -> bool:
+    """Whether bytes begin with the first line of a WARC or ARC record, blank lines aside."""
+    line = first.lstrip(b"\r\n").partition(b"\n")[0]
+    return bool(_WARC_START.match(line) or _ARC_START.fullmatch(line))
+
+
+def _read_header(line: bytes, stream: io.BufferedReader) -> _Header:
+    if _WARC_START.match(line):
+        fields = payload.read_fields(stream)
+        return _Header(
+            type=fields.get("warc-type", "").lower(),
+            url=fields.get("warc-target-uri", "").strip("<> \t"),
+            date=_iso_date(fields.get("warc-date", "")),
+            id=fields.get("warc-record-id", "").strip("<> \t").removeprefix("urn:uuid:"),
+            content_type=fields.get("content-type", ""),
+            declared=fields.get("content-length", ""),
+        )
+    if match := _ARC_START.fullmatch(line):
+        url = payload.text_of(match["url"]).strip()
+        return _Header(
+            type="arc_header" if url.startswith("filedesc:") else "response",
+            url=url,
+            date=_arc_date(payload.text_of(match["date"] or match["transposed"])),
+            declared=payload.text_of(match["length"]),
+        )
+    raise Refusal("failed", "bad_header", detail=f"no record but {line[:100]!r}")
+
+
+def _block_end(header: _Header, stream: io.BufferedReader) -> int:
+    if header.length is None:
+        cut = not header.declared and not stream.peek(1)
+        detail = f"Content-Length is {header.declared!r}"
+        raise Refusal("failed", "truncated" if cut else "content_length", detail=detail)
+    return stream.tell() + header.length
+
+
+def _content(header: _Header, stream: io.BufferedReader, end: int, limit: int) -> _Content:
+    if header.type not in _PAGE_TYPES:
+        raise Refusal("dropped", "record_type", detail=header.type)
+    if not header.url.lower().startswith(("http://", "https://")):
+        raise Refusal("dropped", "url_scheme", detail=header.url.partition(":")[0])
+    block = LimitReader(stream, end - stream.tell())
+    status, fields = 200, {"content-type": header.content_type}
+    if header.type == "response":
+        status = payload.read_status(block)
+        fields = payload.read_fields(block)
+    mime, charset = payload.media_type(fields.get("content-type", ""))
+    if header.type == "conversion":
+        mime, charset = mime or "text/plain", charset or "utf-8"
+    return _Content(status, mime, charset, payload.read_body(block, fields, block.limit, limit))
+
+
+def _iso_date(text: str) -> str:
+    """A WARC-Date in UTC to the second; empty if it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return ""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _arc_date(text: str) -> str:
+    """An ARC date, YYYYMMDDhhmmss or its first 10 digits or more; empty if it is none."""
+    match = _ARC_DATE.match(text)
+    try:
+        moment = datetime.strptime(match[0].ljust(14, "0") if match else "", "%Y%m%d%H%M%S")
+    except ValueError:
+        return ""
+    return f"{moment.isoformat()}Z"

@@ -1,0 +1,78 @@
+"""The configuration: typed, frozen, and clear about what is wrong."""
+
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from pipeline.config import load
+from pipeline.errors import UserError
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_configuration_loads(path: Path) -> None:
+    assert load(str(path)).run.name
+
+
+def test_a_section_left_out_has_its_defaults(tmp_path: Path) -> None:
+    config = load(write(tmp_path, '[run]\nname = "a"\n'))
+    assert (config.dedup.bands, config.dedup.rows, config.dedup.ngram) == (14, 8, 5)
+    assert config.filter.languages == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[run]\nname="a"\n[dedup]\nband = 3', ["dedup.band", "unknown key", "'bands'"]),
+        ('[run]\nname="a"\n[dedupe]\nbands = 3', ["dedupe", "unknown key", "'dedup'"]),
+        ('[run]\nname="a"\n[dedup]\nbands = "3"', ["dedup.bands", "integer", "'3'"]),
+        ('[run]\nname="a"\n[dedup]\nbands = 0', ["dedup.bands", "greater than 0"]),
+        ('[run]\nname="a"\n[filter]\nlanguages = "en"', ["filter.languages", "'en'"]),
+        (
+            '[run]\nname="a"\n[filter.rules]\nword_counts = {low = 3}',
+            ["filter.rules.word_counts", "'word_count'"],
+        ),
+        (
+            '[run]\nname="a"\n[filter.rules]\nword_count = {lo = 3}',
+            ["filter.rules.word_count.lo", "'low'"],
+        ),
+        ("[dedup]\nbands = 3", ["run", "missing"]),
+        ('[run]\nname="../x"', ["run.name"]),
+        ('[run]\nname="a"\n[train]\nstep = 3', ["train.step", "'steps'"]),
+        ("[run", ["not TOML"]),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(UserError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in [path, *words]:
+        assert word in message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"nowhere\.toml: cannot be read"):
+        load(str(tmp_path / "nowhere.toml"))
+
+
+def test_overrides_take_the_place_of_the_files_values(tmp_path: Path) -> None:
+    path = write(tmp_path, '[run]\nname = "a"\n[input]\npaths = ["x"]\n')
+    config = load(path, {"input": {"paths": ["y", "z"]}, "workers": {"count": 3}})
+    assert config.input.paths == ("y", "z")
+    assert config.workers.count == 3
+
+
+def test_the_models_are_frozen(tmp_path: Path) -> None:
+    config = load(write(tmp_path, '[run]\nname = "a"\n'))
+    with pytest.raises(pydantic.ValidationError):
+        config.dedup.bands = 3  # type: ignore[misc]

@@ -1,0 +1,76 @@
+"""Files are found by pattern and written whole or not at all, locally and elsewhere."""
+
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from pipeline import files
+from pipeline.errors import UserError
+
+
+def test_globs_and_paths_are_expanded_once_each_and_sorted(tmp_path: Path) -> None:
+    for name in ("b.gz", "a.gz", "c.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    patterns = (f"{tmp_path}/*.gz", f"{tmp_path}/a.gz", f"{tmp_path}/c.txt")
+    assert files.expand(patterns) == [f"{tmp_path}/{name}" for name in ("a.gz", "b.gz", "c.txt")]
+
+
+def test_relative_globs_stay_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.gz").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    assert files.expand(("sub/*.gz",)) == ["sub/a.gz"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("nothing-*.gz", "no file matches"),
+        ("missing.gz", "no such file"),
+        (".", "is a folder"),
+        ("nosuchscheme://x", "nosuchscheme"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=message):
+        files.expand((pattern,))
+
+
+def test_object_stores_work_through_fsspec() -> None:
+    files.write_json("memory://bucket/a/x.json", {"k": 1})
+    assert files.read_json("memory://bucket/a/x.json") == {"k": 1}
+    (found,) = files.expand(("memory://bucket/a/*.json",))
+    assert found.startswith("memory://")
+    assert files.read_json(found) == {"k": 1}
+    assert files.names("memory://bucket/a") == ["x.json"]
+    files.remove_folder("memory://bucket/a")
+    assert not files.exists("memory://bucket/a/x.json")
+    assert fsspec.filesystem("memory").find("bucket") == []
+
+
+def test_a_write_that_breaks_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    files.write_json(str(path), 1)
+    with pytest.raises(RuntimeError), files.open_atomic(str(path)) as out:
+        out.write(b"half")
+        raise RuntimeError
+    assert files.read_json(str(path)) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_identity_sees_a_change_at_either_end_but_not_the_place(tmp_path: Path) -> None:
+    body = bytearray(3 << 20)
+    path = tmp_path / "x"
+    path.write_bytes(body)
+    first = files.identity(str(path))
+    for place in (0, len(body) - 1):
+        changed = body.copy()
+        changed[place] = 1
+        path.write_bytes(changed)
+        assert files.identity(str(path)) != first
+    path.write_bytes(body)
+    assert files.identity(str(path)) == first

@@ -1,0 +1,237 @@
+"""Training learns, and a run that was killed ends like one that was not."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from shard_files import random_documents, write_shard
+
+from pipeline.errors import UserError
+from training.checkpoint import load_model
+from training.config import TrainConfig
+from training.loop import learning_rate, make_model, make_optimizer, train
+
+CONFIG = TrainConfig(
+    depth=2,
+    width=16,
+    heads=2,
+    kv_heads=1,
+    context=16,
+    batch_sequences=4,
+    steps=12,
+    eval_every=5,
+    eval_batches=2,
+    checkpoint_every=4,
+    device="cpu",
+)
+
+# Trains in a process of its own, which kills itself when a step is reported or, where the step
+# comes with "!", after the checkpoint of that step is written but before it gets its name.
+KILLED = """
+import os, pathlib, signal, sys
+from training.config import TrainConfig
+from training.loop import train
+
+train_shard, valid_shard, output, config, last = sys.argv[1:]
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def report(row):
+    if row["step"] == int(last.rstrip("!")) and "loss" in row:
+        if last.endswith("!"):
+            pathlib.Path.replace = lambda *_: die()
+        else:
+            die()
+
+config = TrainConfig.model_validate_json(config)
+train([train_shard], [valid_shard], 64, config, pathlib.Path(output), report=report)
+"""
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> tuple[str, str]:
+    return (
+        write_shard(tmp_path / "train-0.parquet", random_documents(60)),
+        write_shard(tmp_path / "valid-0.parquet", random_documents(20, seed=1)),
+    )
+
+
+def run(
+    shards: tuple[str, str], output: Path, config: TrainConfig = CONFIG
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Trains; returns the summary and what was reported."""
+    reported: list[dict[str, Any]] = []
+    train_shard, valid_shard = shards
+    result = train([train_shard], [valid_shard], 64, config, output, report=reported.append)
+    return result, reported
+
+
+def rows(output: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (output / "metrics.jsonl").read_text().splitlines()]
+
+
+def files(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in output.iterdir()}
+
+
+def test_a_small_corpus_is_learned_by_heart(tmp_path: Path) -> None:
+    """Random tokens have no rule: only memory brings the loss below ln(64) = 4.16."""
+    shard = write_shard(tmp_path / "t.parquet", random_documents(10))
+    config = CONFIG.model_copy(
+        update={"width": 64, "steps": 150, "learning_rate": 1e-2, "weight_decay": 0.0}
+    )
+    result, _ = run((shard, shard), tmp_path / "model", config)
+    assert result["valid_loss"] < 0.1
+
+
+def test_a_run_repeats_to_the_byte(tmp_path: Path, shards: tuple[str, str]) -> None:
+    one, _ = run(shards, tmp_path / "one")
+    two, _ = run(shards, tmp_path / "two")
+    assert one == two
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    "last", ["2", "6", "8!"], ids=["before any checkpoint", "between", "while saving"]
+)
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    tmp_path: Path, shards: tuple[str, str], last: str
+) -> None:
+    run(shards, tmp_path / "whole")
+    output = tmp_path / "killed"
+    arguments = [*shards, str(output), CONFIG.model_dump_json(), last]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (output / "model.safetensors").exists()
+    _, reported = run(shards, output)
+    resumed_at = next(row["step"] for row in reported if "loss" in row) - 1
+    assert resumed_at == {"2": 0, "6": 4, "8!": 4}[last]
+    whole, resumed = files(tmp_path / "whole"), files(output)
+    resumed.pop(".checkpoint.pt.unfinished", None)
+    assert resumed == whole
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: tuple[str, str]) -> None:
+    first, _ = run(shards, tmp_path / "model")
+    before = files(tmp_path / "model")
+    again, reported = run(shards, tmp_path / "model")
+    assert again == first
+    assert files(tmp_path / "model") == before
+    assert not any("loss" in row for row in reported)
+
+
+def test_metrics_have_a_row_a_step_and_a_validation_and_no_clock(
+    tmp_path: Path, shards: tuple[str, str]
+) -> None:
+    result, reported = run(shards, tmp_path / "model")
+    steps = [row for row in rows(tmp_path / "model") if "loss" in row]
+    validations = [row for row in rows(tmp_path / "model") if "valid_loss" in row]
+    assert [row["step"] for row in steps] == list(range(1, 13))
+    assert [row["tokens"] for row in steps] == [64 * step for step in range(1, 13)]
+    assert {key for row in steps for key in row} == {"step", "tokens", "loss", "lr"}
+    assert [row["step"] for row in validations] == [0, 5, 10, 12]
+    assert result["valid_loss"] == validations[-1]["valid_loss"]
+    assert all(row.pop("tokens_per_second") > 0 for row in reported if "loss" in row)
+    assert reported == rows(tmp_path / "model")
+
+
+def test_the_saved_model_is_the_trained_one(tmp_path: Path, shards: tuple[str, str]) -> None:
+    run(shards, tmp_path / "model")
+    model = load_model(tmp_path / "model" / "model.safetensors")
+    state = torch.load(tmp_path / "model" / "checkpoint.pt", weights_only=True)["model"]
+    assert all(torch.equal(weight, state[name]) for name, weight in model.state_dict().items())
+    with pytest.raises(UserError, match=r"train-0\.parquet is no model"):
+        load_model(Path(shards[0]))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("learning_rate", 0.1), ("seed", 5), ("depth", 1), ("steps", 20)]
+)
+def test_a_checkpoint_of_other_settings_is_refused(
+    tmp_path: Path, shards: tuple[str, str], key: str, value: float
+) -> None:
+    run(shards, tmp_path / "model", CONFIG.model_copy(update={"steps": 4}))
+    changed = CONFIG.model_copy(update={"steps": 4, key: value})
+    before = files(tmp_path / "model")
+    with pytest.raises(UserError, match=f"{key} = .* this run has {key} = {value}; set it back"):
+        run(shards, tmp_path / "model", changed)
+    assert files(tmp_path / "model") == before
+
+
+def test_a_checkpoint_of_another_corpus_is_refused(tmp_path: Path, shards: tuple[str, str]) -> None:
+    run(shards, tmp_path / "model")
+    other = write_shard(tmp_path / "other.parquet", random_documents(60, seed=9))
+    with pytest.raises(UserError, match="training shards ="):
+        run((other, shards[1]), tmp_path / "model")
+    with pytest.raises(UserError, match="validation shards ="):
+        run((shards[0], other), tmp_path / "model")
+
+
+def test_a_damaged_checkpoint_or_metrics_file_is_refused(
+    tmp_path: Path, shards: tuple[str, str]
+) -> None:
+    output = tmp_path / "model"
+    run(shards, output)
+    (output / "metrics.jsonl").write_bytes(b"")
+    with pytest.raises(UserError, match=r"metrics\.jsonl is shorter"):
+        run(shards, output)
+    for damaged in (b"", b"rubbish", (output / "checkpoint.pt").read_bytes()[:1000]):
+        (output / "checkpoint.pt").write_bytes(damaged)
+        with pytest.raises(UserError, match=r"checkpoint\.pt cannot be read"):
+            run(shards, output)
+
+
+def test_shards_of_two_tokenizers_are_refused(tmp_path: Path, shards: tuple[str, str]) -> None:
+    other = write_shard(tmp_path / "v.parquet", random_documents(20), tokenizer="cd34")
+    with pytest.raises(UserError, match=r"train-0\.parquet.*v\.parquet.*different tokenizers"):
+        run((shards[0], other), tmp_path / "model")
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path, shards: tuple[str, str]) -> None:
+    config = CONFIG.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(UserError, match="lower learning_rate"):
+        run(shards, tmp_path / "model", config)
+
+
+def test_no_gpu_is_an_error_where_one_is_asked_for(
+    tmp_path: Path, shards: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="device = cuda"):
+        run(shards, tmp_path / "model", CONFIG.model_copy(update={"device": "cuda"}))
+
+
+def test_torch_is_left_as_it_was_found(tmp_path: Path, shards: tuple[str, str]) -> None:
+    before = torch.get_num_threads(), torch.random.get_rng_state().tolist()
+    run(shards, tmp_path / "model", CONFIG.model_copy(update={"threads": before[0] + 1}))
+    assert (torch.get_num_threads(), torch.random.get_rng_state().tolist()) == before
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_the_learning_rate_rises_stays_and_falls() -> None:
+    config = CONFIG.model_copy(
+        update={"steps": 10, "warmup_share": 0.2, "decay_share": 0.4, "learning_rate": 1.0}
+    )
+    rates = [learning_rate(step, config) for step in range(10)]
+    assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+
+
+def test_a_schedule_without_rise_and_fall_is_flat() -> None:
+    config = CONFIG.model_copy(update={"warmup_share": 0.0, "decay_share": 0.0})
+    assert {learning_rate(step, config) for step in range(12)} == {config.learning_rate}
+
+
+def test_only_matrices_of_the_blocks_are_decayed() -> None:
+    model = make_model(64, CONFIG)
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    decayed, others = make_optimizer(model, CONFIG).param_groups
+    assert (decayed["weight_decay"], others["weight_decay"]) == (0.1, 0.0)
+    kinds = {names[id(weight)].split(".")[-2] for weight in decayed["params"]}
+    assert kinds == {"query", "key", "value", "output", "gate", "up", "down"}
+    assert len(decayed["params"]) + len(others["params"]) == len(names)

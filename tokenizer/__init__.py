@@ -1,0 +1,1 @@
+"""From text to token shards: pre-tokenization, byte-pair encoding and the shard format."""

@@ -1,0 +1,1 @@
+"""From token shards to a trained language model, with exact resume."""
