@@ -23,7 +23,7 @@ class Classifier:
         self._model = model
 
     def predict(self, text: str, k: int = 1) -> list[tuple[str, float]]:
-        """The `k` most probable labels, without their prefix, and their probabilities, 0 to 1.
+        """The `k` most probable labels (-1: all), unprefixed, and their probabilities, 0 to 1.
 
         The text is taken as one line: fastText stops reading at a newline, and at its own
         end-of-line mark where that stands as a word of its own.
@@ -66,7 +66,7 @@ def train_supervised(
     word_ngrams: int,
     bucket: int,
     min_count: int,
-) -> None:
+) -> Classifier:
     """Train a classifier and write it; the same lines and settings give the same bytes.
 
     fastText's threads update shared weights without locks, so there is only one.
@@ -80,6 +80,9 @@ def train_supervised(
         word_ngrams: Longest n-gram of words that is a feature.
         bucket: Hash buckets for the n-grams.
         min_count: A rarer word has no vector.
+
+    Returns:
+        The classifier written.
 
     Raises:
         UserError: Training diverged, or no word is frequent enough.
@@ -108,3 +111,4 @@ def train_supervised(
         model.save_model(str(trained))
         with files.open_atomic(path) as out_bytes:
             out_bytes.write(trained.read_bytes())
+    return Classifier(model)

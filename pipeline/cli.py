@@ -147,7 +147,7 @@ def _trace(parsed: argparse.Namespace) -> None:
     _output(
         parsed,
         [asdict(one) for one in found],
-        lambda console: [console.print_json(data=asdict(one), ensure_ascii=False) for one in found],
+        lambda console: console.print_json(data=[asdict(one) for one in found], ensure_ascii=False),
     )
 
 

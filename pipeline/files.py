@@ -97,6 +97,18 @@ def open_read(path: str) -> IO[bytes]:
     return cast("IO[bytes]", fs.open(inner, "rb"))
 
 
+def open_input(path: str) -> IO[bytes]:
+    """Open a file that the user named.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    try:
+        return open_read(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
 class _Output:
     """A binary file whose failing writes say which file and why; pyarrow writes to it too."""
 
@@ -216,7 +228,7 @@ def identity(path: str) -> dict[str, object]:
     file copied elsewhere stays itself.
     """
     length = size(path)
-    with open_read(path) as stream:
+    with open_input(path) as stream:
         digest = hashlib.sha256(stream.read(_HASH_BLOCK))
         if length > _HASH_BLOCK:
             stream.seek(max(_HASH_BLOCK, length - _HASH_BLOCK))

@@ -25,7 +25,7 @@ _SKIP = 1 << 16
 _STORED_BLOCK = (1 << 16) - 1
 
 
-class Damage(Exception):
+class MemberError(Exception):
     """A member that cannot be read to its end; `reason` is `truncated` or `corrupt`."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -73,7 +73,7 @@ class Member(io.RawIOBase):
         offset: First byte of the member in the file.
         end: The byte after the member; None until its end has been read and its checksum agreed.
 
-    Reading raises Damage where the member is corrupt or cut off.
+    Reading raises MemberError where the member is corrupt or cut off.
     """
 
     def __init__(self, blocks: Blocks, offset: int) -> None:
@@ -137,7 +137,7 @@ class Member(io.RawIOBase):
                 self._inflated += len(out)
                 return len(out)
             if not block and not self._zlib.eof:
-                raise Damage("truncated", "the file ends within a gzip member")
+                raise MemberError("truncated", "the file ends within a gzip member")
         self._check_trailer()
         return 0
 
@@ -145,7 +145,7 @@ class Member(io.RawIOBase):
         try:
             out = self._zlib.decompress(block, size)
         except zlib.error as error:
-            raise Damage("corrupt", str(error)) from error
+            raise MemberError("corrupt", str(error)) from error
         rest = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
         self._at += len(block) - len(rest)
         return out
@@ -153,10 +153,10 @@ class Member(io.RawIOBase):
     def _check_trailer(self) -> None:
         trailer = bytes(self._blocks.at(self._at, _TRAILER)[:_TRAILER])
         if len(trailer) < _TRAILER:
-            raise Damage("truncated", "the file ends within a gzip member's checksum")
+            raise MemberError("truncated", "the file ends within a gzip member's checksum")
         stored = int.from_bytes(trailer[:4], "little"), int.from_bytes(trailer[4:], "little")
         if stored != (self._crc, self._inflated & 0xFFFFFFFF):
-            raise Damage("corrupt", "checksum or size of a gzip member disagrees")
+            raise MemberError("corrupt", "checksum or size of a gzip member disagrees")
         self.end = self._at + _TRAILER
 
 
@@ -164,12 +164,12 @@ def _header_end(blocks: Blocks, offset: int) -> int:
     """The byte after a gzip header."""
     header = bytes(blocks.at(offset, _HEADER)[:_HEADER])
     if not header.startswith(MAGIC[: len(header)]):
-        raise Damage("corrupt", f"no gzip member but {header!r}")
+        raise MemberError("corrupt", f"no gzip member but {header!r}")
     if len(header) < _HEADER:
-        raise Damage("truncated", "the file ends within a gzip header")
+        raise MemberError("truncated", "the file ends within a gzip header")
     flags = header[3]
     if flags & _RESERVED:
-        raise Damage("corrupt", "reserved flags set in a gzip header")
+        raise MemberError("corrupt", "reserved flags set in a gzip header")
     at = offset + _HEADER
     if flags & _FEXTRA:
         at += 2 + int.from_bytes(blocks.at(at, 2)[:2], "little")
@@ -177,7 +177,7 @@ def _header_end(blocks: Blocks, offset: int) -> int:
         if flags & flag:
             end = blocks.find(b"\0", at)
             if end is None:
-                raise Damage("truncated", "the file ends within a gzip header")
+                raise MemberError("truncated", "the file ends within a gzip header")
             at = end + 1
     return at + 2 if flags & _FHCRC else at
 
@@ -211,7 +211,7 @@ def head(member: Member) -> bytes:
             and (count := member.readinto(memoryview(first)[size:]))
         ):
             size += count
-    except Damage:
+    except MemberError:
         pass
     return bytes(first[:size])
 
@@ -242,6 +242,6 @@ def _follow_each_other(blocks: Blocks, offset: int, size: int) -> bool:
     while end < size and end - offset <= _STORED_BLOCK:
         try:
             end = Member(blocks, end).drain()
-        except Damage as damage:
-            return damage.reason == "truncated"
+        except MemberError as error:
+            return error.reason == "truncated"
     return True

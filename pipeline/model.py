@@ -1,5 +1,6 @@
 """Stage `model`: the torch model trained on the shards. It runs in this process, not on Beam."""
 
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         int(job.upstream["tokenizer"].facts["vocab_size"]),
         job.config.train,
         Path(job.folder),
-        lambda row: progress.note(_line(row)),
+        report=_reporter(progress.note),
     )
     Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts).write(job.folder)
 
@@ -57,9 +58,14 @@ def _torch_version() -> str:
         raise UserError("train: torch is not installed; pip install 'curate[train]'") from error
 
 
-def _line(row: dict[str, Any]) -> str:
-    values = (
-        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-        for key, value in row.items()
-    )
-    return f"model: {', '.join(values)}"
+def _reporter(note: Callable[[str], None]) -> Callable[[Mapping[str, float]], None]:
+    """Notes every validation, with the loss and the speed of the step before it."""
+    last: dict[str, float] = {}
+
+    def report(row: Mapping[str, float]) -> None:
+        last.update(row)
+        if "valid_loss" in row:
+            values = (f"{key} {value:,.4g}" for key, value in last.items())
+            note(f"model: {', '.join(values)}")
+
+    return report

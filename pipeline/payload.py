@@ -40,7 +40,7 @@ class Readable(Protocol):
         """A line of at most `size` bytes with its end; nothing at the end."""
 
 
-class Refusal(Exception):
+class RecordError(Exception):
     """A record that does not become a page; the fields are those of `records.Rejected`."""
 
     def __init__(
@@ -59,7 +59,7 @@ def read_fields(stream: Readable) -> dict[str, str]:
     Bytes that are not UTF-8 are read as ISO-8859-1. Folded lines are joined.
 
     Raises:
-        Refusal: The header is longer than 1 MiB.
+        RecordError: The header is longer than 1 MiB.
     """
     fields: dict[str, str] = {}
     name = ""
@@ -67,7 +67,7 @@ def read_fields(stream: Readable) -> dict[str, str]:
     while (line := stream.readline(budget)).strip():
         budget -= len(line)
         if budget <= 0:
-            raise Refusal("failed", "bad_header", _HEADER_BYTES, "header without end")
+            raise RecordError("failed", "bad_header", _HEADER_BYTES, "header without end")
         text = text_of(line)
         if text[0] in " \t" and name:
             fields[name] += " " + text.strip()
@@ -85,12 +85,12 @@ def read_status(stream: Readable) -> int:
     """The status code of an HTTP response's first line.
 
     Raises:
-        Refusal: The line is not an HTTP status line.
+        RecordError: The line is not an HTTP status line.
     """
     line = text_of(stream.readline(_HEADER_BYTES))
     match = _STATUS.match(line)
     if not match:
-        raise Refusal("failed", "http_header", detail=f"no status line: {line.strip()[:100]!r}")
+        raise RecordError("failed", "http_header", detail=f"no status line: {line.strip()[:100]!r}")
     return int(match[1])
 
 
@@ -111,9 +111,9 @@ def read_body(stream: Readable, fields: dict[str, str], size: int, limit: int) -
         limit: Bytes a decoded body may have.
 
     Raises:
-        Refusal: `body_bytes` if the body is longer than the limit: the value is the size of a body
-            without codings, otherwise limit + 1, where counting stopped. `content_encoding` if the
-            body cannot be decoded.
+        RecordError: `body_bytes` if the body is longer than the limit; the value is the size of a
+            body without codings, otherwise limit + 1, where counting stopped. `content_encoding` if
+            the body cannot be decoded.
     """
     chunked = "chunked" in fields.get("transfer-encoding", "").lower()
     codings = [
@@ -122,14 +122,14 @@ def read_body(stream: Readable, fields: dict[str, str], size: int, limit: int) -
         if coding not in {"", "identity", "none", "chunked"}
     ]
     if size > limit and not chunked and not codings:
-        raise Refusal("dropped", "body_bytes", size)
+        raise RecordError("dropped", "body_bytes", size)
     pieces = _unchunked(stream) if chunked else _pieces(stream)
     for coding in reversed(codings):
         pieces = _decoded(coding, pieces)
     body = io.BytesIO()
     for piece in pieces:
         if body.tell() + len(piece) > limit:
-            raise Refusal("dropped", "body_bytes", limit + 1)
+            raise RecordError("dropped", "body_bytes", limit + 1)
         body.write(piece)
     return body.getvalue()
 
@@ -142,8 +142,8 @@ def text_of(line: bytes) -> str:
         return line.decode("iso-8859-1")
 
 
-def _undecodable(detail: str) -> Refusal:
-    return Refusal("failed", "content_encoding", detail=detail)
+def _undecodable(detail: str) -> RecordError:
+    return RecordError("failed", "content_encoding", detail=detail)
 
 
 def _pieces(stream: Readable) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from pipeline import files
 from pipeline.config import Config
 from pipeline.ledger import Manifest
 from pipeline.run import STAGES, make_job, run_folder, stale_keys
-from pipeline.stages.extract import splits
+from pipeline.stages.extract import work
 from pipeline.stages.graph import worker_count
 
 
@@ -40,6 +40,7 @@ class Plan:
         workers: Child processes.
         inputs: Bytes by input file.
         splits: Tasks of the extract stage.
+        refused: What is wrong with inputs that are no archives.
         steps: The stages in order.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     workers: int
     inputs: dict[str, int]
     splits: int
+    refused: list[str]
     steps: list[Step]
 
     def to_json(self) -> dict[str, Any]:
@@ -61,6 +63,8 @@ class Plan:
             f"{self.run}: {len(self.inputs)} files, {total:,.1f} MB, in {self.splits} splits"
         )
         console.print(f"on {self.runner}, {self.workers} child processes")
+        for problem in self.refused:
+            console.print(f"will fail: {problem}")
         table = Table("stage", "state", "changed settings")
         for step in self.steps:
             table.add_row(step.stage, step.state, "\n".join(step.changed))
@@ -74,12 +78,14 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
         UserError: The input is missing or is no archive.
     """
     paths = files.expand(config.input.paths)
+    planned = work(config)
     return Plan(
         run=run_folder(config),
         runner=options.get_all_options().get("runner") or "this machine",
         workers=worker_count(config.workers),
         inputs={path: files.size(path) for path in paths},
-        splits=len(splits(config)),
+        splits=len(planned.splits),
+        refused=[problem for _, problem in planned.refused],
         steps=_steps(config),
     )
 

@@ -72,7 +72,7 @@ STAGES = (
         _graph(extract.build),
         reads=(),
         product="part-",
-        pieces=lambda job: len(extract.splits(job.config)),
+        pieces=lambda job: len(extract.work(job.config).splits),
     ),
     Stage(
         "quality",

@@ -13,16 +13,17 @@ WORLD = 8_161_973_000
 
 def speakers(code: str) -> int | None:
     """People who speak a language, as a first or second one; None if CLDR gives no number."""
-    return LANGUAGE_SPEAKING_POPULATION.get(_standard(code)) or None
+    people: int | None = LANGUAGE_SPEAKING_POPULATION.get(_standard(code))
+    return people or None
 
 
 def name(code: str) -> str:
     """The language's English name; the code itself if it has none."""
     if code == "und":
         return "undetermined"
-    return langcodes.Language.get(code).display_name()
+    return str(langcodes.Language.get(code).display_name())
 
 
 def _standard(code: str) -> str:
     """The BCP 47 form of a code, as CLDR uses it: `sh` is `sr-Latn`, `no` is `nb`."""
-    return langcodes.standardize_tag(code, macro=True).split("-")[0]
+    return str(langcodes.standardize_tag(code, macro=True)).split("-")[0]

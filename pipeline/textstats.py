@@ -36,7 +36,7 @@ class TextStats:
     @cached_property
     def words(self) -> list[str]:
         """Words: runs of letters, digits and inner marks; punctuation alone is none."""
-        return _WORD.findall(self.text)
+        return [match.group() for match in _WORD.finditer(self.text)]
 
     @cached_property
     def lines(self) -> list[str]:

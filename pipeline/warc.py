@@ -3,44 +3,33 @@
 A record becomes a Page, or a Rejected that says why not; damage costs the records it hits and no
 others. Sources: ISO 28500 (WARC 1.0 and 1.1), the Internet Archive's ARC file format (1996).
 
-Records are read here and not by warcio: it counts on each gzip member being whole, takes a cut or
-corrupt one for the end of the file, and stops at the first record whose length is wrong.
+Records are read here and not by warcio's iterator: that takes a cut or corrupt gzip member for a
+whole record, a corrupt one for the end of the file as well, and raises at a wrong Content-Length or
+at a second record in a member, so that the rest of the archive is lost.
 """
 
 import io
-import re
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import IO, cast
+from dataclasses import dataclass, field
+from typing import IO, Any, TypeAlias, cast
 
 from warcio.limitreader import LimitReader
 
 from pipeline import files, payload
 from pipeline.errors import UserError
-from pipeline.members import MAGIC, Blocks, Damage, Member, boundary, find_member, head
-from pipeline.payload import Refusal
+from pipeline.headers import Header, read_header, starts_record
+from pipeline.members import MAGIC, Blocks, Member, MemberError, boundary, find_member, head
+from pipeline.payload import RecordError
 from pipeline.records import Capture, Page, Rejected, Split
 
 _LINE = 1 << 16
 _BUFFER = 1 << 16
 _DETAIL = 300
 _ENDLESS = sys.maxsize
-_WARC_START = re.compile(rb"WARC/\d")
-# URL, IP address, date, media type (which may be missing or hold spaces), then other fields in
-# version 2, and the length. The address and the date are transposed in some archives. It is the
-# address that tells the line from any other that begins with a URL.
-_IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+|None|-)"
-_ARC_START = re.compile(
-    rb"(?P<url>[A-Za-z][\w+.-]*:.*) (?:"
-    + (_IP + rb" (?P<date>\w+)|(?P<transposed>\d{14}) " + _IP)
-    + rb") (?:.* )?(?P<length>\S+)\s*"
-)
-_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
-_ARC_DATE = re.compile(r"\d{10,14}")
 _FOREIGN = {b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4", b"BZh": "bzip2"}
+_Stream: TypeAlias = "io.BufferedReader[Any]"
 _PAGE_TYPES = frozenset({"response", "resource", "conversion"})
 
 
@@ -76,8 +65,8 @@ def _check_format(path: str, blocks: Blocks) -> None:
     zipped = first.startswith(MAGIC)
     if zipped:
         first = head(Member(blocks, 0))
-    # A gzip file cut or corrupt in its first bytes may be an archive; its records say what is wrong.
-    if not _starts_record(first) and (first.strip() or not zipped):
+    # A gzip file damaged in its first bytes may be an archive; its records will say what is wrong.
+    if not starts_record(first) and (first.strip() or not zipped):
         raise UserError(f"{path}: no WARC or ARC file, it starts with {first[:20]!r}; remove it")
 
 
@@ -97,7 +86,7 @@ def read_records(split: Split, max_body_bytes: int) -> Iterator[Page | Rejected]
     Yields:
         A Page for a `response`, `resource` or `conversion` with an http or https URL. Otherwise a
         Rejected. Dropped for `record_type`, `url_scheme`, `body_bytes`; failed for `bad_header`
-        (no record header), `content_length` (missing, negative, or more than there is),
+        (none, or over 1 MiB), `content_length` (missing, negative, or more than there is),
         `truncated`, `corrupt` (the file is), `http_header`, `content_encoding`.
     """
     size = files.size(split.path)
@@ -107,7 +96,7 @@ def read_records(split: Split, max_body_bytes: int) -> Iterator[Page | Rejected]
             yield from _plain(file, split.path, 0, (split.start, split.stop), max_body_bytes)
             return
         start, stop = (
-            boundary(blocks, cut, size, _starts_record) if 0 < cut < size else cut
+            boundary(blocks, cut, size, starts_record) if 0 < cut < size else cut
             for cut in (split.start, split.stop)
         )
         yield from _zipped(blocks, split.path, start, stop, max_body_bytes)
@@ -166,26 +155,10 @@ def _zipped(
                 stream.seek(found.following)
                 alone = False
                 continue
-            after = member.end or find_member(blocks, offset + 1, stop, _starts_record)
+            after = member.end or find_member(blocks, offset + 1, stop, starts_record)
             if found:
                 yield found.element(path, offset, after - offset if alone else 0)
         offset = after
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What is needed of a record's header; `length` is None if `declared` is no length."""
-
-    type: str = ""
-    url: str = ""
-    date: str = ""
-    id: str = ""
-    content_type: str = ""
-    declared: str = ""
-
-    @property
-    def length(self) -> int | None:
-        return int(self.declared) if _LENGTH.fullmatch(self.declared) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +179,8 @@ class _Found:
     start: int
     end: int
     following: int | None = None
-    header: _Header = _Header()
-    result: _Content | Refusal | None = None
+    header: Header = field(default_factory=Header)
+    result: _Content | RecordError | None = None
 
     def element(self, path: str, offset: int, length: int) -> Page | Rejected:
         header = self.header
@@ -216,12 +189,12 @@ class _Found:
         match self.result:
             case _Content(status, mime, charset, body):
                 return Page(capture, status, mime, charset, body)
-            case Refusal(outcome=outcome, reason=reason, value=value, detail=detail):
+            case RecordError(outcome=outcome, reason=reason, value=value, detail=detail):
                 return Rejected(capture, outcome, reason, value, detail[:_DETAIL])
         raise AssertionError("a record outside the wanted range has no element")
 
 
-def _record(stream: io.BufferedReader, wanted: tuple[int, int], limit: int) -> _Found | None:
+def _record(stream: _Stream, wanted: tuple[int, int], limit: int) -> _Found | None:
     """The record the stream stands before; None at the end. Its content is read only if wanted."""
     found = _Found(stream.tell(), stream.tell())
     try:
@@ -231,20 +204,20 @@ def _record(stream: io.BufferedReader, wanted: tuple[int, int], limit: int) -> _
             return None
         inside, end = stream.tell(), None
         try:
-            found.header = _read_header(line, stream)
+            found.header = read_header(line, stream)
             end = _block_end(found.header, stream)
             if wanted[0] <= found.start < wanted[1]:
                 found.result = _content(found.header, stream, end, limit)
-        except Refusal as refusal:
-            found.result = refusal
+        except RecordError as error:
+            found.result = error
         _close(stream, found, inside, end)
-    except Damage as damage:
+    except MemberError as error:
         found.following = None
-        found.result = Refusal("failed", damage.reason, detail=damage.detail)
+        found.result = RecordError("failed", error.reason, detail=error.detail)
     return found
 
 
-def _close(stream: io.BufferedReader, found: _Found, inside: int, end: int | None) -> None:
+def _close(stream: _Stream, found: _Found, inside: int, end: int | None) -> None:
     """Find where the record ends and the next begins, by its length if that agrees with the file.
 
     What follows a record must be the end or a record. If it is neither, a record that begins
@@ -267,7 +240,7 @@ def _close(stream: io.BufferedReader, found: _Found, inside: int, end: int | Non
         return
     after = _skip_blank(stream)
     line = stream.readline(_LINE)
-    if not line or _starts_record(line):
+    if not line or starts_record(line):
         found.following = after if line else None
         return
     found.following = _search(stream, inside)
@@ -278,70 +251,42 @@ def _close(stream: io.BufferedReader, found: _Found, inside: int, end: int | Non
         found.following = after
 
 
-def _too_long(reason: str, excess: int) -> Refusal:
-    return Refusal("failed", reason, excess, f"{excess} bytes fewer than the header declares")
+def _too_long(reason: str, excess: int) -> RecordError:
+    return RecordError("failed", reason, excess, f"{excess} bytes fewer than the header declares")
 
 
-def _search(stream: io.BufferedReader, position: int) -> int | None:
+def _search(stream: _Stream, position: int) -> int | None:
     """Where the next record's first line begins, from a line's begin on."""
     stream.seek(position)
     fresh = True
     while line := stream.readline(_LINE):
-        if fresh and _starts_record(line):
+        if fresh and starts_record(line):
             return position
         fresh = line.endswith(b"\n")
         position += len(line)
     return None
 
 
-def _skip_blank(stream: io.BufferedReader) -> int:
+def _skip_blank(stream: _Stream) -> int:
     """Go to the next byte that is no line end; returns its position."""
     while (byte := stream.read(1)) in {b"\r", b"\n"}:
         pass
     return stream.seek(stream.tell() - len(byte))
 
 
-def _starts_record(first: bytes) -> bool:
-    """Whether bytes begin with the first line of a WARC or ARC record, blank lines aside."""
-    line = first.lstrip(b"\r\n").partition(b"\n")[0]
-    return bool(_WARC_START.match(line) or _ARC_START.fullmatch(line))
-
-
-def _read_header(line: bytes, stream: io.BufferedReader) -> _Header:
-    if _WARC_START.match(line):
-        fields = payload.read_fields(stream)
-        return _Header(
-            type=fields.get("warc-type", "").lower(),
-            url=fields.get("warc-target-uri", "").strip("<> \t"),
-            date=_iso_date(fields.get("warc-date", "")),
-            id=fields.get("warc-record-id", "").strip("<> \t").removeprefix("urn:uuid:"),
-            content_type=fields.get("content-type", ""),
-            declared=fields.get("content-length", ""),
-        )
-    if match := _ARC_START.fullmatch(line):
-        url = payload.text_of(match["url"]).strip()
-        return _Header(
-            type="arc_header" if url.startswith("filedesc:") else "response",
-            url=url,
-            date=_arc_date(payload.text_of(match["date"] or match["transposed"])),
-            declared=payload.text_of(match["length"]),
-        )
-    raise Refusal("failed", "bad_header", detail=f"no record but {line[:100]!r}")
-
-
-def _block_end(header: _Header, stream: io.BufferedReader) -> int:
+def _block_end(header: Header, stream: _Stream) -> int:
     if header.length is None:
         cut = not header.declared and not stream.peek(1)
         detail = f"Content-Length is {header.declared!r}"
-        raise Refusal("failed", "truncated" if cut else "content_length", detail=detail)
+        raise RecordError("failed", "truncated" if cut else "content_length", detail=detail)
     return stream.tell() + header.length
 
 
-def _content(header: _Header, stream: io.BufferedReader, end: int, limit: int) -> _Content:
+def _content(header: Header, stream: _Stream, end: int, limit: int) -> _Content:
     if header.type not in _PAGE_TYPES:
-        raise Refusal("dropped", "record_type", detail=header.type)
+        raise RecordError("dropped", "record_type", detail=header.type)
     if not header.url.lower().startswith(("http://", "https://")):
-        raise Refusal("dropped", "url_scheme", detail=header.url.partition(":")[0])
+        raise RecordError("dropped", "url_scheme", detail=header.url.partition(":")[0])
     block = LimitReader(stream, end - stream.tell())
     status, fields = 200, {"content-type": header.content_type}
     if header.type == "response":
@@ -351,23 +296,3 @@ def _content(header: _Header, stream: io.BufferedReader, end: int, limit: int) -
     if header.type == "conversion":
         mime, charset = mime or "text/plain", charset or "utf-8"
     return _Content(status, mime, charset, payload.read_body(block, fields, block.limit, limit))
-
-
-def _iso_date(text: str) -> str:
-    """A WARC-Date in UTC to the second; empty if it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        return ""
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
-
-
-def _arc_date(text: str) -> str:
-    """An ARC date, YYYYMMDDhhmmss or its first 10 digits or more; empty if it is none."""
-    match = _ARC_DATE.match(text)
-    try:
-        moment = datetime.strptime(match[0].ljust(14, "0") if match else "", "%Y%m%d%H%M%S")
-    except ValueError:
-        return ""
-    return f"{moment.isoformat()}Z"

@@ -43,6 +43,10 @@ def eat_bytearray() -> None:
         block.extend(bytes(16 << 20))
 
 
+def eat_at_once() -> None:
+    bytearray(1 << 40)
+
+
 def eat_malloc() -> None:
     """Fill memory from C, as a library does that does not check what malloc returns."""
     libc = ctypes.CDLL(None)
@@ -126,7 +130,7 @@ def pid(guard: Guard) -> int:
 
 def pid_after_memory_error(guard: Guard) -> int:
     """The child's process id, after a page ran out of memory and was let off."""
-    work_through(guard, [eat_bytearray])
+    work_through(guard, [eat_at_once])
     return os.getpid()
 
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,7 @@ class ShardWriter:
 
     def __init__(
         self,
-        file: BinaryIO,
+        file: IO[bytes],
         *,
         vocab_size: int,
         tokenizer_sha256: str,
@@ -130,6 +130,10 @@ class ShardWriter:
             write_statistics=[name for name in SCHEMA.names if name != "tokens"],
             store_schema=False,
         )
+
+    def describe(self, metadata: Mapping[str, str]) -> None:
+        """Adds entries to the footer, up to the end."""
+        self._metadata |= metadata
 
     def write(self, document: TokenizedDocument) -> None:
         """Appends a document.

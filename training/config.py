@@ -19,27 +19,45 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    depth: int = Field(4, ge=1, description="Decoder blocks.")
-    width: int = Field(128, ge=2, description="Size of the residual stream.")
-    heads: int = Field(4, ge=1, description="Query heads; each has width / heads dimensions.")
-    kv_heads: int = Field(2, ge=1, description="Key and value heads; each serves equal queries.")
-    context: int = Field(256, ge=1, description="Tokens a sequence.")
-    batch_sequences: int = Field(8, ge=1, description="Sequences a step.")
-    steps: int = Field(1000, ge=1, description="Optimizer steps.")
-    learning_rate: float = Field(3e-3, gt=0, description="Peak learning rate of AdamW.")
-    warmup_share: float = Field(0.02, ge=0, le=1, description="Share of steps the rate rises.")
-    decay_share: float = Field(0.2, ge=0, le=1, description="Share of steps the rate falls to 0.")
-    weight_decay: float = Field(0.1, ge=0, description="Decay of the matrices in the blocks.")
-    gradient_clip: float = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
-    seed: int = Field(0, ge=0, lt=2**63, description="Seed of the weights and the data order.")
-    eval_every: int = Field(100, ge=1, description="Steps from one validation to the next.")
-    eval_batches: int = Field(8, ge=1, description="Batches a validation reads at most.")
-    checkpoint_every: int = Field(100, ge=1, description="Steps from one checkpoint to the next.")
+    depth: int = Field(default=4, ge=1, description="Decoder blocks.")
+    width: int = Field(default=128, ge=2, description="Size of the residual stream.")
+    heads: int = Field(
+        default=4, ge=1, description="Query heads; each has width / heads dimensions."
+    )
+    kv_heads: int = Field(
+        default=2, ge=1, description="Key and value heads; each serves equal queries."
+    )
+    context: int = Field(default=256, ge=1, description="Tokens a sequence.")
+    batch_sequences: int = Field(default=8, ge=1, description="Sequences a step.")
+    steps: int = Field(default=1000, ge=1, description="Optimizer steps.")
+    learning_rate: float = Field(default=3e-3, gt=0, description="Peak learning rate of AdamW.")
+    warmup_share: float = Field(
+        default=0.02, ge=0, le=1, description="Share of steps the rate rises."
+    )
+    decay_share: float = Field(
+        default=0.2, ge=0, le=1, description="Share of steps the rate falls to 0."
+    )
+    weight_decay: float = Field(
+        default=0.1, ge=0, description="Decay of the matrices in the blocks."
+    )
+    gradient_clip: float = Field(
+        default=1.0, gt=0, description="Largest norm of the whole gradient."
+    )
+    seed: int = Field(
+        default=0, ge=0, lt=2**63, description="Seed of the weights and the data order."
+    )
+    eval_every: int = Field(default=100, ge=1, description="Steps from one validation to the next.")
+    eval_batches: int = Field(default=8, ge=1, description="Batches a validation reads at most.")
+    checkpoint_every: int = Field(
+        default=100, ge=1, description="Steps from one checkpoint to the next."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="Where to train; auto takes a GPU if there is one."
+        default="auto", description="Where to train; auto takes a GPU if there is one."
     )
     # Measured: with other work on the cores, two threads are six times slower than one.
-    threads: int = Field(1, ge=1, description="CPU threads; no more than there are idle cores.")
+    threads: int = Field(
+        default=1, ge=1, description="CPU threads; no more than there are idle cores."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

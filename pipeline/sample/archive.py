@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 _START = datetime(2024, 3, 4, 6, 0, 0, tzinfo=UTC)
-_REVISIT = "http://netpreserve.org/warc/1.0/revisit/identical-payload-digest"
+_NOT_MODIFIED = "http://netpreserve.org/warc/1.0/revisit/server-not-modified"
 Headers = list[tuple[str, str]]
 
 
@@ -92,7 +92,9 @@ class _Archive:
         address = {"WARC-IP-Address": f"192.0.2.{len(response.url) % 200 + 10}"}
         partner = {"WARC-Concurrent-To": f"<{record_id('response', response.url)}>"}
         if not alone:
-            self._write("request", response.url, b"", {**address, **partner}, _request(response.url))
+            self._write(
+                "request", response.url, b"", {**address, **partner}, _request(response.url)
+            )
         status = f"{response.status} {HTTPStatus(response.status).phrase}"
         http = StatusAndHeaders(status, list(response.headers), protocol="HTTP/1.1")
         self._write("response", response.url, response.body, address, http)
@@ -104,7 +106,7 @@ class _Archive:
         """A later visit that found the same page, and the page's plain text."""
         origin = {"WARC-Refers-To": f"<{record_id('response', response.url)}>"}
         http = StatusAndHeaders("304 Not Modified", [("Server", "hut/1.4")], protocol="HTTP/1.1")
-        self._write("revisit", response.url, b"", {**origin, "WARC-Profile": _REVISIT}, http)
+        self._write("revisit", response.url, b"", {**origin, "WARC-Profile": _NOT_MODIFIED}, http)
         plain = {**origin, "Content-Type": "text/plain"}
         self._write("conversion", response.url, response.text.encode(), plain)
 

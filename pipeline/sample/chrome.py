@@ -105,7 +105,9 @@ def share_bar(sheet: Sheet) -> str:
         f'<a class="{name}" rel="nofollow" href="https://{name}.example/share?u={sheet.url}">{name.title()}</a> '
         for name in ("chirper", "facepage", "pinwall", "letterbox")
     )
-    return f'<div class="share social-share"><span>{escape(sheet.labels.share)}</span> {links}</div>'
+    return (
+        f'<div class="share social-share"><span>{escape(sheet.labels.share)}</span> {links}</div>'
+    )
 
 
 def related_links(sheet: Sheet) -> str:

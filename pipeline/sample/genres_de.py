@@ -1,30 +1,64 @@
 """German pages: local news and recipes."""
 
-from pipeline.sample.prose import Genre, Section
+from pipeline.sample.prose import Genre, Section, table
 
-_TOWN_START = ("Ahorn", "Birken", "Brunn", "Eichen", "Erlen", "Falken", "Grün", "Hohen", "Klein", "Linden", "Mühl", "Ober", "Rosen", "Schön", "Unter", "Wild", "Weiden", "Hirsch", "Königs")  # fmt: skip
-_TOWN_END = ("au", "bach", "berg", "bronn", "brück", "dorf", "feld", "hain", "heim", "hofen", "stein", "tal", "weiler", "wörth")  # fmt: skip
+_TOWN_START = table(
+    "Ahorn, Birken, Brunn, Eichen, Erlen, Falken, Grün, Hohen, Klein, Linden, Mühl, Ober, Rosen, Schön, Unter, Wild, Weiden, Hirsch, Königs"
+)
+_TOWN_END = table(
+    "au, bach, berg, bronn, brück, dorf, feld, hain, heim, hofen, stein, tal, weiler, wörth"
+)
 
 WORDS = {
     "ort": tuple(a + b for a in _TOWN_START for b in _TOWN_END),
-    "vorname": ("Anneliese", "Bernd", "Cornelia", "Dieter", "Elif", "Friedrich", "Gudrun", "Holger", "Ingrid", "Jürgen", "Karin", "Lukas", "Margarete", "Norbert", "Özlem", "Paul", "Renate", "Sabine", "Theo", "Ursula"),
-    "name": ("Albers", "Böhm", "Claussen", "Dreyer", "Ebert", "Fährmann", "Gröning", "Hölzl", "Iversen", "Jäger", "Kühn", "Lindner", "Möller", "Naumann", "Opitz", "Pröll", "Reuter", "Schäfer", "Thoma", "Weiß"),
-    "monat": ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"),
-    "tag": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
-    "zahl": ("drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf", "fünfzehn", "zwanzig", "dreißig", "vierzig"),
-    "vorhaben": ("den Umbau der Turnhalle", "einen Radweg an der Umgehungsstraße", "neue Fenster für die Kita", "die Sanierung des Rathauses", "eine zweite Brücke für Fußgänger", "den Kauf der alten Molkerei", "ein Dach über dem Busbahnhof", "mehr Bäume auf dem Markt", "den Ausbau der Bücherei", "einen Spielplatz am Bahndamm", "Wärmepumpen im Schulzentrum", "die Öffnung des Mühlgrabens", "einen Jugendraum im Bahnhof", "Lampen am Uferweg", "eine Küche im Bürgerhaus", "die Rettung der Streuobstwiese"),
-    "grund": ("wegen der gestiegenen Baukosten", "nach zwei nassen Wintern", "wegen fehlender Handwerker", "nach einem Rohrbruch im Keller", "nach dem Rücktritt des Bauamtsleiters", "wegen brütender Mauersegler", "nach heftigen Diskussionen", "wegen eines Schreibfehlers im Vertrag", "wegen sinkender Fahrgastzahlen", "nach dem Rückzug der Papierfabrik", "wegen einer Klage der Anlieger", "wegen der Hitze im Sommer"),
-    "verein": ("der Radfahrverein", "der Heimatverein", "der Gesangverein", "der Elternbeirat", "der Ruderclub", "der Gewerbeverein", "der Imkerverein", "der Schachclub", "der Gartenbauverein", "der Wanderverein", "der Seniorenrat", "der Angelverein"),
-    "fest": ("das Lichterfest", "der Büchermarkt", "die Pflanzenbörse", "der Seifenkistenlauf", "das Drachenfest", "die Kürbisschau", "der Nachtflohmarkt", "das Chorkonzert", "die Lesenacht", "der Kräutertag", "das Entenrennen", "die Museumsnacht"),
-    "platz": ("am Lindenplatz", "in der Stadthalle", "am alten Hafen", "vor der Marienkirche", "im Bürgerhaus", "auf der Festwiese", "in der Zehntscheune", "am Wasserturm", "im Stadtpark", "in der Aula", "hinter dem Feuerwehrhaus", "auf dem Schulhof"),
-    "wetter": ("Nieselregen", "Bodenfrost", "Sonne", "Nebel", "Hagel", "Gewitter", "Schneeregen", "kräftiger Wind", "Dunst", "Dauerregen"),
-    "gemüse": ("Lauch", "Fenchel", "Kürbis", "Spinat", "Sellerie", "Mangold", "Wirsing", "Blumenkohl", "Rosenkohl", "Rettich", "Spargel", "Grünkohl"),
-    "beilage": ("Salzkartoffeln", "Bauernbrot", "Spätzle", "Reis", "Semmelknödel", "Bulgur", "Kartoffelbrei", "Bandnudeln", "Feldsalat", "Graupen"),
-    "fleisch": ("Rinderhack", "Räucherfisch", "Hühnerbrust", "Ziegenkäse", "Tofu", "Speck", "Lammfleisch", "Kassler", "Seelachs", "Putenfleisch"),
-    "kraut": ("Petersilie", "Dill", "Majoran", "Schnittlauch", "Thymian", "Liebstöckel", "Salbei", "Kerbel", "Estragon", "Bohnenkraut"),
-    "gewürz": ("Muskat", "Kümmel", "Paprika", "Pfeffer", "Piment", "Senf", "Wacholder", "Kurkuma", "Koriander", "Zimt"),
-    "fett": ("Butter", "Rapsöl", "Olivenöl", "Butterschmalz", "Sonnenblumenöl", "Walnussöl"),
-    "gericht": ("Suppe", "Pfanne", "Quiche", "Lasagne", "Torte", "Frikassee", "Eintopf", "Auflauf"),
+    "vorname": table(
+        "Anneliese, Bernd, Cornelia, Dieter, Elif, Friedrich, Gudrun, Holger, Ingrid, Jürgen, Karin, Lukas, Margarete, Norbert, Özlem, Paul, Renate, Sabine, Theo, Ursula"
+    ),
+    "name": table(
+        "Albers, Böhm, Claussen, Dreyer, Ebert, Fährmann, Gröning, Hölzl, Iversen, Jäger, Kühn, Lindner, Möller, Naumann, Opitz, Pröll, Reuter, Schäfer, Thoma, Weiß"
+    ),
+    "monat": table(
+        "Januar, Februar, März, April, Mai, Juni, Juli, August, September, Oktober, November, Dezember"
+    ),
+    "tag": table("Montag, Dienstag, Mittwoch, Donnerstag, Freitag, Samstag, Sonntag"),
+    "zahl": table(
+        "drei, vier, fünf, sechs, sieben, acht, neun, zehn, elf, zwölf, fünfzehn, zwanzig, dreißig, vierzig"
+    ),
+    "vorhaben": table(
+        "den Umbau der Turnhalle, einen Radweg an der Umgehungsstraße, neue Fenster für die Kita, die Sanierung des Rathauses, eine zweite Brücke für Fußgänger, den Kauf der alten Molkerei, ein Dach über dem Busbahnhof, mehr Bäume auf dem Markt, den Ausbau der Bücherei, einen Spielplatz am Bahndamm, Wärmepumpen im Schulzentrum, die Öffnung des Mühlgrabens, einen Jugendraum im Bahnhof, Lampen am Uferweg, eine Küche im Bürgerhaus, die Rettung der Streuobstwiese"
+    ),
+    "grund": table(
+        "wegen der gestiegenen Baukosten, nach zwei nassen Wintern, wegen fehlender Handwerker, nach einem Rohrbruch im Keller, nach dem Rücktritt des Bauamtsleiters, wegen brütender Mauersegler, nach heftigen Diskussionen, wegen eines Schreibfehlers im Vertrag, wegen sinkender Fahrgastzahlen, nach dem Rückzug der Papierfabrik, wegen einer Klage der Anlieger, wegen der Hitze im Sommer"
+    ),
+    "verein": table(
+        "der Radfahrverein, der Heimatverein, der Gesangverein, der Elternbeirat, der Ruderclub, der Gewerbeverein, der Imkerverein, der Schachclub, der Gartenbauverein, der Wanderverein, der Seniorenrat, der Angelverein"
+    ),
+    "fest": table(
+        "das Lichterfest, der Büchermarkt, die Pflanzenbörse, der Seifenkistenlauf, das Drachenfest, die Kürbisschau, der Nachtflohmarkt, das Chorkonzert, die Lesenacht, der Kräutertag, das Entenrennen, die Museumsnacht"
+    ),
+    "platz": table(
+        "am Lindenplatz, in der Stadthalle, am alten Hafen, vor der Marienkirche, im Bürgerhaus, auf der Festwiese, in der Zehntscheune, am Wasserturm, im Stadtpark, in der Aula, hinter dem Feuerwehrhaus, auf dem Schulhof"
+    ),
+    "wetter": table(
+        "Nieselregen, Bodenfrost, Sonne, Nebel, Hagel, Gewitter, Schneeregen, kräftiger Wind, Dunst, Dauerregen"
+    ),
+    "gemüse": table(
+        "Lauch, Fenchel, Kürbis, Spinat, Sellerie, Mangold, Wirsing, Blumenkohl, Rosenkohl, Rettich, Spargel, Grünkohl"
+    ),
+    "beilage": table(
+        "Salzkartoffeln, Bauernbrot, Spätzle, Reis, Semmelknödel, Bulgur, Kartoffelbrei, Bandnudeln, Feldsalat, Graupen"
+    ),
+    "fleisch": table(
+        "Rinderhack, Räucherfisch, Hühnerbrust, Ziegenkäse, Tofu, Speck, Lammfleisch, Kassler, Seelachs, Putenfleisch"
+    ),
+    "kraut": table(
+        "Petersilie, Dill, Majoran, Schnittlauch, Thymian, Liebstöckel, Salbei, Kerbel, Estragon, Bohnenkraut"
+    ),
+    "gewürz": table(
+        "Muskat, Kümmel, Paprika, Pfeffer, Piment, Senf, Wacholder, Kurkuma, Koriander, Zimt"
+    ),
+    "fett": table("Butter, Rapsöl, Olivenöl, Butterschmalz, Sonnenblumenöl, Walnussöl"),
+    "gericht": table("Suppe, Pfanne, Quiche, Lasagne, Torte, Frikassee, Eintopf, Auflauf"),
 }
 
 NEWS = Genre(
@@ -34,7 +68,12 @@ NEWS = Genre(
     language="de",
     words=WORDS,
     subject="ort",
-    titles=("{ort} streitet über {vorhaben}", "{ort} plant {vorhaben}", "Was {ort} im {monat} bewegt", "{vorname} {name} wirbt in {ort} für {vorhaben}"),
+    titles=(
+        "{ort} streitet über {vorhaben}",
+        "{ort} plant {vorhaben}",
+        "Was {ort} im {monat} bewegt",
+        "{vorname} {name} wirbt in {ort} für {vorhaben}",
+    ),
     sections=(
         Section(
             2,
@@ -89,7 +128,11 @@ RECIPE = Genre(
     language="de",
     words=WORDS,
     subject="ort",
-    titles=("{gericht} mit {gemüse} und {fleisch} aus {ort}", "{gemüse} mit {fleisch} nach {vorname} {name}", "{gericht} aus {ort} mit {kraut}"),
+    titles=(
+        "{gericht} mit {gemüse} und {fleisch} aus {ort}",
+        "{gemüse} mit {fleisch} nach {vorname} {name}",
+        "{gericht} aus {ort} mit {kraut}",
+    ),
     sections=(
         Section(
             2,

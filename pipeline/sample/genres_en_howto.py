@@ -1,4 +1,4 @@
-"""English pages that help: recipes, manuals of invented commands, questions and answers."""
+"""English pages that help: recipes, manuals of invented commands, questions, exercises."""
 
 from pipeline.sample.prose import Genre, Section
 from pipeline.sample.words_en import WORDS
@@ -190,6 +190,53 @@ THREAD = Genre(
                 "Next job is the {gadget+}, which {fault+}, but that deserves a thread of its own.",
             ),
             frame="@{user}\n%s",
+        ),
+    ),
+)
+
+EXERCISES = Genre(
+    name="exercises",
+    kind="math",
+    topic="mathematics",
+    language="en",
+    words=WORDS,
+    subject="town",
+    titles=(
+        "Equations from {town}",
+        "{town}: problems in algebra",
+        "A lesson with {crop} from {town}",
+    ),
+    sections=(
+        Section(
+            2,
+            (
+                "These problems were set by {first} {last} for the evening class in {town}, where {group} meet on {weekday} with paper and {crop}.",
+                "Every number below was measured in {town} or near the {river}, so the results can be checked with a rope and {tool_name}.",
+                "Readers who know linear and quadratic equations need about {20-90} minutes, and those who learned {trade} before algebra need a little more.",
+                "The first lesson, in {month}, dealt with {trade+}; this one turns to {stone}, {crop} and the weight of {vegetable}.",
+            ),
+        ),
+        Section(
+            3,
+            (
+                "{first+} {last+} fences a rectangle of {crop+} beside {place+} with a roll of wire. Let $x$ be the length and $y$ the width. The area is\n\n$$A = x y = x ({60-490} - x)$$\n\nand its graph is a parabola that opens downwards, so the largest field is a square. Find $x$ for {town+} as well, where one side is a wall of {stone+}.",
+                "A boat on the {river+} travels at a speed $v$ against the current and at $v + c$ with it. The round trip to {town+} takes {number+} hours, which gives\n\n$${5-40}/v + {5-40}/(v + c) = {3-11}$$\n\nMultiply by both denominators, collect the powers of $v$, set $c = {2-9}$, and drop the root that would send the crew of {group+} backwards.",
+                "Traders at {place+} sell $n$ sacks of {crop+} when the price is $p = {40-90} - n/{2-9}$ pounds. The income is\n\n$$I(n) = n p$$\n\nDraw it for {month+} and {month+}, mark the highest point, and explain to {first+} {last+} why {number+} sacks more would not help.",
+                "The tank behind the {building+} loses the same part of its water every {weekday+}. After $n$ weeks there remain\n\n$$w_n = {200-900} (1 - 1/{3-19})^n$$\n\nlitres. Work out $w_5$ by hand, and estimate when {fish+} would have to move to the {river+}.",
+                "On the slope above {town+} stand $a$ trees of {tree+} and $b$ of {tree+}. Counting them gave\n\n$$a + b = {200-900}, a - {2-9} b = {10-90}$$\n\nEliminate $a$ first. If $b$ is no whole number, ask {group+} which of the {enemy+} disturbed the count on {weekday+}.",
+                "{last+} stacks {vegetable+} in layers, one in the first, four in the second, $k^2$ in layer $k$. The number in $m$ layers is\n\n$$\\sum_{k=1}^m k^2 = m (m + 1) (2 m + 1)/6$$\n\nCheck it for {number+} layers, then find how many fit under the roof of the {building+}, {3-12} metres high.",
+            ),
+            joint="\n\n",
+            frame="## <Problems|Exercises|Tasks>\n\n%s",
+        ),
+        Section(
+            2,
+            (
+                "Solutions hang in the {building+} of {town+} from {weekday+} on, next to the notice about {event+}.",
+                "A common mistake is to forget the units: {stone+} is sold by the tonne in {town+} but by the cubic metre at {place+}.",
+                "Who finds a shorter way should write to {first+} {last+}, who collects proofs and {colour+} envelopes.",
+                "The next sheet, due in {month+}, asks how fast {weather+} fills a ditch and why {animal+} tracks form a spiral.",
+            ),
         ),
     ),
 )

@@ -1,30 +1,64 @@
 """Spanish pages: local news and recipes."""
 
-from pipeline.sample.prose import Genre, Section
+from pipeline.sample.prose import Genre, Section, table
 
-_TOWN_START = ("Agua", "Campo", "Castro", "Fuente", "Monte", "Navas", "Olmo", "Peña", "Piedra", "Puente", "Robledo", "Torre", "Valde", "Villa")  # fmt: skip
-_TOWN_END = ("alba", "blanca", "clara", "fría", "honda", "llana", "mayor", "nieve", "noria", "parra", "quemada", "rubia", "seca", "viña")  # fmt: skip
+_TOWN_START = table(
+    "Agua, Campo, Castro, Fuente, Monte, Navas, Olmo, Peña, Piedra, Puente, Robledo, Torre, Valde, Villa"
+)
+_TOWN_END = table(
+    "alba, blanca, clara, fría, honda, llana, mayor, nieve, noria, parra, quemada, rubia, seca, viña"
+)
 
 WORDS = {
     "pueblo": tuple(a + b for a in _TOWN_START for b in _TOWN_END),
-    "nombre": ("Adrián", "Begoña", "César", "Débora", "Elías", "Fátima", "Gaspar", "Inés", "Joaquín", "Lucía", "Martín", "Nuria", "Óscar", "Pilar", "Ramón", "Sofía", "Tomás", "Úrsula", "Víctor", "Yolanda"),
-    "apellido": ("Aguado", "Bermúdez", "Cañas", "Domínguez", "Escudero", "Fariñas", "Gálvez", "Hidalgo", "Ibáñez", "Jurado", "Lorente", "Marín", "Núñez", "Ortuño", "Peñalver", "Quiñones", "Redondo", "Sánchez", "Tejero", "Zúñiga"),
-    "mes": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-    "día": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
-    "número": ("tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "doce", "quince", "veinte", "treinta", "cuarenta"),
-    "obra": ("la reforma del polideportivo", "un carril bici junto al río", "la nueva biblioteca", "el tejado del mercado", "una segunda pasarela", "el huerto de la escuela", "la compra del viejo cine", "el ascensor del ayuntamiento", "un parque en la antigua fábrica", "la limpieza de la acequia", "el albergue de peregrinos", "las farolas del paseo", "una guardería pública", "el taller del teatro", "la sala de ensayo de la banda"),
-    "causa": ("por el precio del acero", "tras dos inviernos lluviosos", "por falta de albañiles", "por un error en el contrato", "por una fuga en el sótano", "tras la marcha del arquitecto", "tras una larga recogida de firmas", "por el cierre de la papelera", "por la bajada de viajeros", "tras el informe de los técnicos", "por el calor del verano", "por los nidos de cigüeña"),
-    "grupo": ("el club ciclista", "la peña ajedrecista", "el coro municipal", "la asociación de madres y padres", "el gremio de comerciantes", "la sociedad de historia", "el club de remo", "la cooperativa de regantes", "el consejo de jóvenes", "la banda de música"),
-    "fiesta": ("la feria del libro", "la noche de los faroles", "la fiesta de la vendimia", "la carrera de balsas", "el mercado de plantas", "el concurso de paellas", "la jornada de cometas", "el rastro nocturno", "el ciclo de cine mudo", "la romería de primavera"),
-    "lugar": ("en la plaza Mayor", "en la casa de cultura", "junto al canal", "frente a la estación", "en el antiguo molino", "bajo los soportales", "en el patio del instituto", "en el jardín botánico", "detrás de la iglesia", "en la alameda"),
-    "tiempo": ("la llovizna", "la helada", "el sol", "la niebla", "el granizo", "el viento del norte", "la tormenta", "la lluvia"),
-    "verdura": ("puerros", "calabacines", "nabos", "champiñones", "pimientos", "espárragos", "guisantes", "tomates", "rábanos", "cardos", "repollos", "ajetes"),
-    "proteína": ("garbanzos", "filetes de caballa", "muslos de pollo", "mejillones", "dados de tofu", "trozos de cordero", "taquitos de jamón", "huevos duros", "lomos de merluza", "altramuces"),
-    "hierba": ("perejil", "tomillo", "romero", "cilantro", "hinojo", "laurel", "orégano", "eneldo", "estragón"),
-    "especia": ("comino", "pimentón", "azafrán", "canela", "jengibre", "pimienta", "cúrcuma", "clavo", "mostaza"),
-    "grasa": ("aceite de oliva", "manteca", "vino blanco", "zumo de limón", "caldo", "vinagre de Jerez"),
-    "guarnición": ("arroz integral", "pan de centeno", "patatas cocidas", "ensalada verde", "cuscús", "polenta", "fideos", "puré de apio"),
-    "plato": ("Guiso", "Sopa", "Tortilla", "Ensalada", "Empanada", "Salteado", "Potaje", "Cazuela"),
+    "nombre": table(
+        "Adrián, Begoña, César, Débora, Elías, Fátima, Gaspar, Inés, Joaquín, Lucía, Martín, Nuria, Óscar, Pilar, Ramón, Sofía, Tomás, Úrsula, Víctor, Yolanda"
+    ),
+    "apellido": table(
+        "Aguado, Bermúdez, Cañas, Domínguez, Escudero, Fariñas, Gálvez, Hidalgo, Ibáñez, Jurado, Lorente, Marín, Núñez, Ortuño, Peñalver, Quiñones, Redondo, Sánchez, Tejero, Zúñiga"
+    ),
+    "mes": table(
+        "enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, octubre, noviembre, diciembre"
+    ),
+    "día": table("lunes, martes, miércoles, jueves, viernes, sábado, domingo"),
+    "número": table(
+        "tres, cuatro, cinco, seis, siete, ocho, nueve, diez, doce, quince, veinte, treinta, cuarenta"
+    ),
+    "obra": table(
+        "la reforma del polideportivo, un carril bici junto al río, la nueva biblioteca, el tejado del mercado, una segunda pasarela, el huerto de la escuela, la compra del viejo cine, el ascensor del ayuntamiento, un parque en la antigua fábrica, la limpieza de la acequia, el albergue de peregrinos, las farolas del paseo, una guardería pública, el taller del teatro, la sala de ensayo de la banda"
+    ),
+    "causa": table(
+        "por el precio del acero, tras dos inviernos lluviosos, por falta de albañiles, por un error en el contrato, por una fuga en el sótano, tras la marcha del arquitecto, tras una larga recogida de firmas, por el cierre de la papelera, por la bajada de viajeros, tras el informe de los técnicos, por el calor del verano, por los nidos de cigüeña"
+    ),
+    "grupo": table(
+        "el club ciclista, la peña ajedrecista, el coro municipal, la asociación de madres y padres, el gremio de comerciantes, la sociedad de historia, el club de remo, la cooperativa de regantes, el consejo de jóvenes, la banda de música"
+    ),
+    "fiesta": table(
+        "la feria del libro, la noche de los faroles, la fiesta de la vendimia, la carrera de balsas, el mercado de plantas, el concurso de paellas, la jornada de cometas, el rastro nocturno, el ciclo de cine mudo, la romería de primavera"
+    ),
+    "lugar": table(
+        "en la plaza Mayor, en la casa de cultura, junto al canal, frente a la estación, en el antiguo molino, bajo los soportales, en el patio del instituto, en el jardín botánico, detrás de la iglesia, en la alameda"
+    ),
+    "tiempo": table(
+        "la llovizna, la helada, el sol, la niebla, el granizo, el viento del norte, la tormenta, la lluvia"
+    ),
+    "verdura": table(
+        "puerros, calabacines, nabos, champiñones, pimientos, espárragos, guisantes, tomates, rábanos, cardos, repollos, ajetes"
+    ),
+    "proteína": table(
+        "garbanzos, filetes de caballa, muslos de pollo, mejillones, dados de tofu, trozos de cordero, taquitos de jamón, huevos duros, lomos de merluza, altramuces"
+    ),
+    "hierba": table(
+        "perejil, tomillo, romero, cilantro, hinojo, laurel, orégano, eneldo, estragón"
+    ),
+    "especia": table(
+        "comino, pimentón, azafrán, canela, jengibre, pimienta, cúrcuma, clavo, mostaza"
+    ),
+    "grasa": table("aceite de oliva, manteca, vino blanco, zumo de limón, caldo, vinagre de Jerez"),
+    "guarnición": table(
+        "arroz integral, pan de centeno, patatas cocidas, ensalada verde, cuscús, polenta, fideos, puré de apio"
+    ),
+    "plato": table("Guiso, Sopa, Tortilla, Ensalada, Empanada, Salteado, Potaje, Cazuela"),
 }
 
 NEWS = Genre(
@@ -34,7 +68,12 @@ NEWS = Genre(
     language="es",
     words=WORDS,
     subject="pueblo",
-    titles=("{pueblo} discute {obra}", "{pueblo} prepara {obra}", "{nombre} {apellido} pide {obra} para {pueblo}", "Lo que cambia en {pueblo} en {mes}"),
+    titles=(
+        "{pueblo} discute {obra}",
+        "{pueblo} prepara {obra}",
+        "{nombre} {apellido} pide {obra} para {pueblo}",
+        "Lo que cambia en {pueblo} en {mes}",
+    ),
     sections=(
         Section(
             2,
@@ -89,7 +128,11 @@ RECIPE = Genre(
     language="es",
     words=WORDS,
     subject="pueblo",
-    titles=("{plato} de {verdura} de {pueblo}", "{plato} de {verdura} con {proteína}, receta de {pueblo}", "{plato} de {nombre} {apellido} con {proteína}"),
+    titles=(
+        "{plato} de {verdura} de {pueblo}",
+        "{plato} de {verdura} con {proteína}, receta de {pueblo}",
+        "{plato} de {nombre} {apellido} con {proteína}",
+    ),
     sections=(
         Section(
             2,

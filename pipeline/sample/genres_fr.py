@@ -1,30 +1,64 @@
 """French pages: local news and recipes."""
 
-from pipeline.sample.prose import Genre, Section
+from pipeline.sample.prose import Genre, Section, table
 
-_TOWN_START = ("Beau", "Chante", "Fontaine", "Grand", "Mont", "Pierre", "Roche", "Saint-Bre", "Saint-Cla", "Saint-Mar", "Sauve", "Val", "Ville", "Rive", "Haute")  # fmt: skip
-_TOWN_END = ("bois", "bourg", "champ", "clair", "court", "fort", "lac", "lieu", "merle", "neuve", "pré", "rolles", "sange", "tour", "vigne")  # fmt: skip
+_TOWN_START = table(
+    "Beau, Chante, Fontaine, Grand, Mont, Pierre, Roche, Saint-Bre, Saint-Cla, Saint-Mar, Sauve, Val, Ville, Rive, Haute"
+)
+_TOWN_END = table(
+    "bois, bourg, champ, clair, court, fort, lac, lieu, merle, neuve, pré, rolles, sange, tour, vigne"
+)
 
 WORDS = {
     "ville": tuple(a + b for a in _TOWN_START for b in _TOWN_END),
-    "prénom": ("Baptiste", "Camille", "Delphine", "Fatou", "Gaël", "Hélène", "Joël", "Karim", "Léonie", "Maëlle", "Noémie", "Pascal", "Quentin", "Raphaël", "Solène", "Théo", "Valérie", "Yannick", "Zoé", "Bérénice"),
-    "nom": ("Barbier", "Chevallier", "Delmas", "Faivre", "Gérard", "Joubert", "Lefèvre", "Marchand", "Noël", "Péron", "Quéré", "Rivière", "Sénéchal", "Tessier", "Vasseur", "Boyer", "Carpentier", "Diallo", "Morvan", "Tanguy"),
-    "mois": ("janvier", "février", "mars", "mai", "juin", "juillet", "septembre", "novembre", "décembre"),
-    "jour": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-    "nombre": ("trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "douze", "quinze", "vingt", "trente", "quarante"),
-    "projet": ("la rénovation du gymnase", "la piste cyclable du canal", "la réouverture du cinéma", "la passerelle sur la rivière", "la nouvelle bibliothèque", "la toiture du marché couvert", "la plantation de cent tilleuls", "la cuisine de la cantine", "la salle de musique", "la maison de santé", "la gare routière", "la place du marché", "la crèche du quartier nord", "la digue contre les crues", "la chaufferie au bois"),
-    "raison": ("à cause du prix de l'acier", "après deux hivers pluvieux", "faute de maçons", "à cause d'une erreur dans le contrat", "à cause d'une fuite dans la cave", "après le départ de l'architecte", "après une longue pétition", "à cause de la fermeture de la papeterie", "faute de voyageurs", "après l'avis des ingénieurs", "à cause de la chaleur de l'été", "à cause de nids d'hirondelles"),
-    "groupe": ("le club de cyclisme", "le comité des fêtes", "le chœur municipal", "le conseil des jeunes", "le syndicat des commerçants", "le cercle d'histoire", "le club d'aviron", "le collectif des parents", "le club de pétanque", "le groupe des jardiniers"),
-    "fête": ("la foire aux livres", "la nuit des lanternes", "la fête du cidre", "la course des radeaux", "la bourse aux plantes", "la veillée de contes", "la fête des cerfs-volants", "la brocante de nuit", "la journée des herboristes", "la pesée des potirons"),
-    "lieu": ("sur la place des Tilleuls", "dans la salle des fêtes", "au bord du canal", "devant la mairie", "dans la grange aux dîmes", "sous la halle", "au jardin public", "près du vieux moulin", "derrière la gare", "dans la cour du collège"),
-    "temps": ("la bruine", "la gelée", "le soleil", "le brouillard", "la grêle", "le vent du nord", "la neige fondue", "la pluie"),
-    "légume": ("poireaux", "panais", "navets", "courgettes", "champignons", "carottes", "poivrons", "fenouils", "choux", "haricots verts", "betteraves", "topinambours"),
-    "viande": ("lardons", "filets de maquereau", "pois chiches", "blancs de poulet", "haricots blancs", "moules", "cubes de tofu", "morceaux de porc", "lentilles vertes", "tranches de jambon"),
-    "herbe": ("persil", "thym", "cerfeuil", "romarin", "basilic", "laurier", "fenouil sauvage", "cresson", "céleri"),
-    "épice": ("muscade", "poivre", "cumin", "paprika", "curcuma", "gingembre", "moutarde", "cannelle", "piment doux"),
-    "gras": ("beurre", "saindoux", "lait de coco", "jus de citron", "fromage blanc", "vinaigre de cidre"),
-    "accompagnement": ("du riz complet", "du pain de seigle", "des pommes vapeur", "de la polenta", "une salade verte", "des pâtes fraîches", "du boulgour", "une purée de céleri"),
-    "plat": ("Gratin", "Potage", "Tarte", "Ragoût", "Sauté", "Salade", "Cocotte", "Galette"),
+    "prénom": table(
+        "Baptiste, Camille, Delphine, Fatou, Gaël, Hélène, Joël, Karim, Léonie, Maëlle, Noémie, Pascal, Quentin, Raphaël, Solène, Théo, Valérie, Yannick, Zoé, Bérénice"
+    ),
+    "nom": table(
+        "Barbier, Chevallier, Delmas, Faivre, Gérard, Joubert, Lefèvre, Marchand, Noël, Péron, Quéré, Rivière, Sénéchal, Tessier, Vasseur, Boyer, Carpentier, Diallo, Morvan, Tanguy"
+    ),
+    "mois": table("janvier, février, mars, mai, juin, juillet, septembre, novembre, décembre"),
+    "jour": table("lundi, mardi, mercredi, jeudi, vendredi, samedi, dimanche"),
+    "nombre": table(
+        "trois, quatre, cinq, six, sept, huit, neuf, dix, douze, quinze, vingt, trente, quarante"
+    ),
+    "projet": table(
+        "la rénovation du gymnase, la piste cyclable du canal, la réouverture du cinéma, la passerelle sur la rivière, la nouvelle bibliothèque, la toiture du marché couvert, la plantation de cent tilleuls, la cuisine de la cantine, la salle de musique, la maison de santé, la gare routière, la place du marché, la crèche du quartier nord, la digue contre les crues, la chaufferie au bois"
+    ),
+    "raison": table(
+        "à cause du prix de l'acier, après deux hivers pluvieux, faute de maçons, à cause d'une erreur dans le contrat, à cause d'une fuite dans la cave, après le départ de l'architecte, après une longue pétition, à cause de la fermeture de la papeterie, faute de voyageurs, après l'avis des ingénieurs, à cause de la chaleur de l'été, à cause de nids d'hirondelles"
+    ),
+    "groupe": table(
+        "le club de cyclisme, le comité des fêtes, le chœur municipal, le conseil des jeunes, le syndicat des commerçants, le cercle d'histoire, le club d'aviron, le collectif des parents, le club de pétanque, le groupe des jardiniers"
+    ),
+    "fête": table(
+        "la foire aux livres, la nuit des lanternes, la fête du cidre, la course des radeaux, la bourse aux plantes, la veillée de contes, la fête des cerfs-volants, la brocante de nuit, la journée des herboristes, la pesée des potirons"
+    ),
+    "lieu": table(
+        "sur la place des Tilleuls, dans la salle des fêtes, au bord du canal, devant la mairie, dans la grange aux dîmes, sous la halle, au jardin public, près du vieux moulin, derrière la gare, dans la cour du collège"
+    ),
+    "temps": table(
+        "la bruine, la gelée, le soleil, le brouillard, la grêle, le vent du nord, la neige fondue, la pluie"
+    ),
+    "légume": table(
+        "poireaux, panais, navets, courgettes, champignons, carottes, poivrons, fenouils, choux, haricots verts, betteraves, topinambours"
+    ),
+    "viande": table(
+        "lardons, filets de maquereau, pois chiches, blancs de poulet, haricots blancs, moules, cubes de tofu, morceaux de porc, lentilles vertes, tranches de jambon"
+    ),
+    "herbe": table(
+        "persil, thym, cerfeuil, romarin, basilic, laurier, fenouil sauvage, cresson, céleri"
+    ),
+    "épice": table(
+        "muscade, poivre, cumin, paprika, curcuma, gingembre, moutarde, cannelle, piment doux"
+    ),
+    "gras": table(
+        "beurre, saindoux, lait de coco, jus de citron, fromage blanc, vinaigre de cidre"
+    ),
+    "accompagnement": table(
+        "du riz complet, du pain de seigle, des pommes vapeur, de la polenta, une salade verte, des pâtes fraîches, du boulgour, une purée de céleri"
+    ),
+    "plat": table("Gratin, Potage, Tarte, Ragoût, Sauté, Salade, Cocotte, Galette"),
 }
 
 NEWS = Genre(
@@ -34,7 +68,12 @@ NEWS = Genre(
     language="fr",
     words=WORDS,
     subject="ville",
-    titles=("{ville} débat de {projet}", "{ville} prépare {projet}", "{prénom} {nom} défend {projet} à {ville}", "Ce qui change à {ville} en {mois}"),
+    titles=(
+        "{ville} débat de {projet}",
+        "{ville} prépare {projet}",
+        "{prénom} {nom} défend {projet} à {ville}",
+        "Ce qui change à {ville} en {mois}",
+    ),
     sections=(
         Section(
             2,
@@ -89,7 +128,11 @@ RECIPE = Genre(
     language="fr",
     words=WORDS,
     subject="ville",
-    titles=("{plat} de {légume} à la mode de {ville}", "{plat} de {ville} : {légume} et {viande}", "{plat} aux {légume} de {prénom} {nom}"),
+    titles=(
+        "{plat} de {légume} à la mode de {ville}",
+        "{plat} de {ville} : {légume} et {viande}",
+        "{plat} aux {légume} de {prénom} {nom}",
+    ),
     sections=(
         Section(
             2,

@@ -66,6 +66,11 @@ def compose(genre: Genre, count: int) -> list[Article]:
     return [_page(genre, index) for index in range(count)]
 
 
+def table(words: str) -> tuple[str, ...]:
+    """A table of words from a list with commas."""
+    return tuple(words.split(", "))
+
+
 def pick(random: Random, options: Sequence[_T]) -> _T:
     """One of the options.
 

@@ -26,12 +26,13 @@ class Site:
 
 REFERENCE = Site("www.lumen-reference.example", "Lumen Reference", "wiki", "/wiki/{slug}")
 FIGURES = Site("plain-figures.example", "Plain Figures", "blog", "/{slug}/")
-HERALD = Site("www.harbour-herald.example", "The Harbour Herald", "newspaper", "/2024/{month}/{slug}.html")
+HERALD = Site(
+    "www.harbour-herald.example", "The Harbour Herald", "newspaper", "/2024/{month}/{slug}.html"
+)
 WEEKLY = Site("valley-weekly.example", "Valley Weekly", "plain", "/issues/{month}/{slug}.htm")
 KITCHEN = Site("www.kitchen-ledger.example", "Kitchen Ledger", "blog", "/recipes/{slug}/")
 MANUALS = Site("docs.tidewrench.example", "Tidewrench Docs", "manual", "/en/latest/{slug}.html")
 BENCH = Site("ask.copperbench.example", "Copperbench", "board", "/threads/{slug}")
-ESSAYS = Site("slow-lamp.example", "Slow Lamp", "blog", "/{slug}")
 FIELDGUIDE = Site("fieldguide.moss-and-fen.example", "Moss and Fen", "wiki", "/guide/{slug}")
 MIRROR = Site("mirror.second-shelf.example", "Second Shelf", "plain", "/copy/{slug}.htm")
 SPAM = Site("best-cheap-offers.example", "Best Cheap Offers", "newspaper", "/{slug}.php")
@@ -49,7 +50,7 @@ _ENGLISH = {
     "recipe": KITCHEN,
     "documentation": MANUALS,
     "forum": BENCH,
-    "essay": ESSAYS,
+    "essay": HERALD,
 }
 _RECIPES = {
     "de": Site("www.kochheft-nordau.example", "Kochheft Nordau", "blog", "/rezepte/{slug}/"),

@@ -133,9 +133,8 @@ def _shop(sheet: Sheet) -> str:
 
 
 def _parked(sheet: Sheet) -> str:
-    links = "".join(f'<li><a href="{url}">{escape(text)}</a></li>' for url, text in sheet.related)
-    body = f'<div id="parking"><h1>{escape(sheet.article.title)}</h1>{_content(sheet)}<ul>{links}</ul></div>'
-    return document(sheet, body)
+    title = escape(sheet.article.title)
+    return document(sheet, f'<div id="parking"><h1>{title}</h1>\n{_content(sheet)}\n</div>')
 
 
 def _content(sheet: Sheet) -> str:

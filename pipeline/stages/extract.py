@@ -1,5 +1,6 @@
 """Stage `extract`: splits of archives to documents."""
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -7,6 +8,7 @@ import apache_beam as beam
 
 from pipeline import files, warc
 from pipeline.config import Config
+from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.records import Split
 from pipeline.stages.graph import RunTasks, WriteManifest
@@ -19,7 +21,7 @@ def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output.
 
     Raises:
-        UserError: The input is missing.
+        UserError: The input is missing or cannot be read.
     """
     paths = files.expand(config.input.paths)
     return {
@@ -32,22 +34,42 @@ def settings(config: Config) -> dict[str, Any]:
     }
 
 
-def splits(config: Config) -> list[Split]:
-    """The work: byte ranges of every input.
+@dataclass(frozen=True)
+class Work:
+    """What the stage reads.
+
+    Attributes:
+        splits: Byte ranges of every archive.
+        refused: For each input that is no archive, all of it and what is wrong with it.
+    """
+
+    splits: list[Split]
+    refused: list[tuple[Split, str]]
+
+
+def work(config: Config) -> Work:
+    """Tile the inputs. One that is no archive among others becomes a `failed` row.
 
     Raises:
-        UserError: An input is empty or is no archive.
+        UserError: No input is an archive.
     """
-    size = config.input.split_mib << 20
-    return [
-        split for path in files.expand(config.input.paths) for split in warc.plan_splits(path, size)
-    ]
+    planned = Work([], [])
+    for path in files.expand(config.input.paths):
+        try:
+            planned.splits.extend(warc.plan_splits(path, config.input.split_mib << 20))
+        except UserError as error:
+            planned.refused.append((Split(path, 0, files.size(path)), str(error)))
+    if not planned.splits:
+        raise UserError(planned.refused[0][1])
+    return planned
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
     limit = job.config.extract.max_body_bytes
-    elements = [(split, limit, job.folder) for split in splits(job.config)]
+    planned = work(job.config)
+    elements = [(split, limit, job.folder, "") for split in planned.splits]
+    elements += [(split, limit, job.folder, problem) for split, problem in planned.refused]
     (
         pipeline
         | "Splits" >> beam.Create(elements)

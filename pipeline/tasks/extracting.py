@@ -18,14 +18,26 @@ from pipeline.schema import DOCUMENTS, REJECTED
 PREFIXES = ("part", "dropped")
 
 
-def extract_split(guard: Guard, split: Split, max_body_bytes: int, folder: str) -> Part:
-    """Write the part of one split, unless it is there already."""
+def extract_split(
+    guard: Guard, split: Split, max_body_bytes: int, folder: str, problem: str
+) -> Part:
+    """Write the part of one split, unless it is there already.
+
+    Args:
+        guard: The child process's guard.
+        split: What to read.
+        max_body_bytes: A longer body is dropped.
+        folder: Where to write.
+        problem: Why the file cannot be read; then that is all the part says.
+    """
     name = split_name(split)
     if not finished(folder, name, PREFIXES):
         # trafilatura logs each page it finds nothing in; that page has a row of its own here.
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
         with SplitWriter(folder, name, DOCUMENTS, REJECTED) as part:
-            for result in _results(guard, split, max_body_bytes):
+            unreadable = Rejected(_unread(split, 0), "failed", "not_an_archive", detail=problem)
+            results = [unreadable] if problem else _results(guard, split, max_body_bytes)
+            for result in results:
                 if isinstance(result, Document):
                     part.keep(_row(result))
                     part.facts["characters"] += len(result.text)

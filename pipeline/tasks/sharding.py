@@ -26,7 +26,7 @@ _CAPTURE_COLUMNS = [field.name for field in CAPTURE]
 
 def is_valid(doc_id: str, fraction: float) -> bool:
     """Whether a document is held out for validation: by a hash of its id alone."""
-    return xxhash.xxh64_intdigest(f"valid:{doc_id}") < fraction * 2**64
+    return xxhash.xxh64_intdigest(f"valid:{doc_id}".encode()) < fraction * 2**64
 
 
 def encode_part(

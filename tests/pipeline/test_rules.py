@@ -66,8 +66,13 @@ def test_prose_is_kept() -> None:
         (PROSE + "#" * 20, "hash_ratio"),
         (PROSE + "…\n" * 20, "ellipsis_ratio"),
         ("\n".join(f"- the line and number {n} of them" for n in range(20)), "bullet_lines"),
-        ("\n".join(f"the long line of many words which someone thought about and wrote down {n}..." for n in range(20)),
-         "ellipsis_lines"),
+        (
+            "\n".join(
+                f"the long line of many words which someone thought about and wrote down {n}..."
+                for n in range(20)
+            ),
+            "ellipsis_lines",
+        ),
         ("the and " + "1234 " * 100, "alphabetic_words"),
         ("cats dogs birds " * 50, "stop_words"),
     ],

@@ -162,7 +162,11 @@ def test_a_child_serves_task_after_task() -> None:
 def test_a_child_is_replaced_after_it_ran_out_of_memory() -> None:
     with Pool(1, 5.0, 256 * MIB) as pool:
         first = pool.submit(standins.pid_after_memory_error).result()
-        assert pool.submit(standins.pid).result() != first
+        second = pool.submit(standins.pid).result()
+        assert second != first
+        with pytest.raises(MemoryError):
+            pool.submit(standins.run_outside_pages, standins.eat_at_once).result()
+        assert pool.submit(standins.pid).result() != second
 
 
 @pytest.mark.parametrize(("size", "replaced"), [(16 * MIB, False), (140 * MIB, True)])
@@ -298,3 +302,19 @@ def test_any_main_module_will_do_and_is_not_run_again(tmp_path: Path, how: list[
     program = start_program(tmp_path, code, *how)
     output, errors = program.communicate(timeout=20)
     assert (output, errors, program.returncode) == ("main\nFalse\n", "", 0)
+
+
+def test_children_import_from_wherever_the_parent_does(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "tasks.py").write_text("def triple(guard, number):\n    return 3 * number\n")
+    code = f"""
+        import sys
+        sys.path.append({str(folder)!r})
+        import tasks
+        from pipeline.sandbox import shared_pool
+
+        print(shared_pool(1, 5.0, 1 << 28).submit(tasks.triple, 14).result())
+    """
+    output, errors = start_program(tmp_path, code).communicate(timeout=20)
+    assert (output, errors) == ("42\n", "")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from shard_files import random_documents, write_shard
 
+from tests.training.shard_files import random_documents, write_shard
 from training.config import TrainConfig
 from training.data import Corpus, Windows
 from training.evaluate import bits_per_byte, evaluate

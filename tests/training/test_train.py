@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import torch
-from shard_files import random_documents, write_shard
 
 from pipeline.errors import UserError
+from tests.training.shard_files import random_documents, write_shard
 from training.checkpoint import load_model
 from training.config import TrainConfig
-from training.loop import learning_rate, make_model, make_optimizer, train
+from training.loop import learning_rate, make_model, make_optimizer, train, update
 
 CONFIG = TrainConfig(
     depth=2,
@@ -112,9 +112,15 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     _, reported = run(shards, output)
     resumed_at = next(row["step"] for row in reported if "loss" in row) - 1
     assert resumed_at == {"2": 0, "6": 4, "8!": 4}[last]
-    whole, resumed = files(tmp_path / "whole"), files(output)
-    resumed.pop(".checkpoint.pt.unfinished", None)
-    assert resumed == whole
+    for name in ("metrics.jsonl", "model.safetensors"):
+        assert (output / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    whole, resumed = (
+        torch.load(folder / "checkpoint.pt", weights_only=True)["optimizer"]["state"]
+        for folder in (tmp_path / "whole", output)
+    )
+    assert whole.keys() == resumed.keys()
+    for weight, moments in whole.items():
+        assert all(torch.equal(moments[name], resumed[weight][name]) for name in moments)
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: tuple[str, str]) -> None:
@@ -208,9 +214,12 @@ def test_no_gpu_is_an_error_where_one_is_asked_for(
 
 
 def test_torch_is_left_as_it_was_found(tmp_path: Path, shards: tuple[str, str]) -> None:
-    before = torch.get_num_threads(), torch.random.get_rng_state().tolist()
-    run(shards, tmp_path / "model", CONFIG.model_copy(update={"threads": before[0] + 1}))
-    assert (torch.get_num_threads(), torch.random.get_rng_state().tolist()) == before
+    threads, state = torch.get_num_threads(), torch.random.get_rng_state()
+    torch.set_num_threads(3)
+    run(shards, tmp_path / "model")
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(threads)
+    assert torch.equal(torch.random.get_rng_state(), state)
     assert not torch.are_deterministic_algorithms_enabled()
 
 
@@ -225,6 +234,16 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
 def test_a_schedule_without_rise_and_fall_is_flat() -> None:
     config = CONFIG.model_copy(update={"warmup_share": 0.0, "decay_share": 0.0})
     assert {learning_rate(step, config) for step in range(12)} == {config.learning_rate}
+
+
+def test_the_gradient_is_clipped_as_a_whole() -> None:
+    model = make_model(64, CONFIG)
+    batch = torch.arange(34).view(2, 17)
+    update(model, make_optimizer(model, CONFIG), batch, rate=0.0, clip=1e-3)
+    squares = [
+        weight.grad.square().sum() for weight in model.parameters() if weight.grad is not None
+    ]
+    assert torch.stack(squares).sum().sqrt().item() == pytest.approx(1e-3, rel=1e-2)
 
 
 def test_only_matrices_of_the_blocks_are_decayed() -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shard_files import random_documents, write_shard
 
 from pipeline.errors import UserError
+from tests.training.shard_files import random_documents, write_shard
 from training.data import Corpus, Windows, permute
 
 VOCAB = 64

@@ -1,0 +1,193 @@
+"""MinHash signatures of texts, for finding near-duplicates.
+
+The similarity of two texts is the Jaccard similarity of their sets of shingles (runs of n words).
+A permutation of all possible shingles puts the same shingle first in both sets with just that
+probability (Broder 1997, "On the resemblance and containment of documents"), so the share of
+permutations whose minima agree estimates it. Locality-sensitive hashing cuts the signature into
+bands, and texts that agree on a whole band share a bucket (Leskovec, Rajaraman and Ullman, "Mining
+of Massive Datasets", chapter 3). 14 bands of 8 rows over 5-grams are FineWeb's (Penedo et al.
+2024).
+
+Every hash here is the same on every machine, in every process and for every NumPy.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import regex
+import xxhash
+
+Hashes = npt.NDArray[np.uint64]
+Signature = npt.NDArray[np.uint32]
+
+# Shingles hashed at once. Their hashes under 112 permutations stay in a core's cache.
+_BLOCK = 2048
+
+_SPACELESS = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
+)
+_SPACE = ord(" ")
+_DROPPED = 0
+_UNKNOWN = 0xFFFFFFFF
+_KIND_BITS = 24
+_PLAIN, _ALONE, _ATTACHED = range(3)
+# What each code point becomes: a code point, and above it how it makes words. Filled as they occur.
+_folds = np.full(0x110000, _UNKNOWN, dtype=np.uint32)
+
+
+def normalize(text: str) -> str:
+    """The words of a text, as far as they count for comparing texts, separated by single spaces.
+
+    Letters are lower case and without accents, digits are 0, and all but letters, digits and marks
+    is space. Vowel points of Hebrew and Arabic go the way of accents; marks without which a word
+    cannot be read, as in the scripts of India, stay. In scripts that are written without spaces
+    (Han, kana, Thai, Lao, Khmer, Burmese, Tibetan) each character with its marks is a word.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+    folded = _folds[codes]
+    unknown = codes[folded == _UNKNOWN]
+    if len(unknown):
+        for code in np.unique(unknown).tolist():
+            _folds[code] = _fold(chr(code))
+        folded = _folds[codes]
+    folded = folded[folded != _DROPPED]
+    kinds = folded >> _KIND_BITS
+    if kinds.any():
+        after_spaceless = np.concatenate([[False], kinds[:-1] != _PLAIN])
+        starts = (kinds == _ALONE) | ((kinds == _PLAIN) & after_spaceless)
+        folded &= (1 << _KIND_BITS) - 1
+        folded = np.insert(folded, np.flatnonzero(starts), _SPACE)
+    return " ".join(folded.astype("<u4", copy=False).tobytes().decode("utf-32-le").split())
+
+
+def _fold(character: str) -> int:
+    """The entry of `_folds` for a character."""
+    lower = character.lower()
+    base, *marks = unicodedata.normalize("NFD", lower)
+    folded = base if all(map(_is_accent, marks)) else lower[0]
+    category = unicodedata.category(folded)
+    if category == "Cf" or _is_accent(folded):
+        return _DROPPED
+    if category == "Nd":
+        return ord("0")
+    if category[0] not in "LMN":
+        return _SPACE
+    if not _SPACELESS.match(folded):
+        return ord(folded)
+    kind = _ATTACHED if category[0] == "M" else _ALONE
+    return ord(folded) | kind << _KIND_BITS
+
+
+def _is_accent(character: str) -> bool:
+    """Whether a mark is one that a text can do without.
+
+    Those are the combining classes 10 to 36 (points of Hebrew, Arabic, Syriac) and from 200 (accents
+    by their place). Vowel signs, viramas, nuktas and kana voicing have others.
+    """
+    combining = unicodedata.combining(character)
+    return 10 <= combining <= 36 or combining >= 200
+
+
+def exact_hash(text: str) -> bytes | None:
+    """16 bytes, equal for texts equal when normalized; None for a text without a word."""
+    normalized = normalize(text)
+    return xxhash.xxh3_128_digest(normalized.encode()) if normalized else None
+
+
+def text_signature(text: str, n: int, permutations: int) -> Signature | None:
+    """The signature of a text's word n-grams; None for a text without a word."""
+    return signature(shingles(normalize(text).split(), n), permutations)
+
+
+def shingles(words: Sequence[str], n: int) -> Hashes:
+    """Hashes of the runs of n words, in their order, repeats included.
+
+    Fewer than n words, but at least one, are one shingle of all of them.
+
+    Returns:
+        uint64, shape (shingles,).
+    """
+    by_word = {word: xxhash.xxh64_intdigest(word.encode()) for word in set(words)}
+    hashes = np.fromiter(map(by_word.__getitem__, words), dtype=np.uint64, count=len(words))
+    n = min(n, len(words))
+    if n == 0:
+        return hashes
+    runs = np.lib.stride_tricks.sliding_window_view(hashes, n)
+    return _mix((runs * _multipliers("word", n)).sum(axis=1, dtype=np.uint64))
+
+
+def signature(shingles: Hashes, permutations: int) -> Signature | None:
+    """The least hash of the shingles under each permutation.
+
+    A permutation is x -> a * x + b mod 2^32 with odd a, on the upper half of the shingle's hash.
+
+    Args:
+        shingles: Hashes, shape (shingles,).
+        permutations: How many. The first of them are the same for any number.
+
+    Returns:
+        uint32, shape (permutations,); None if there are no shingles.
+    """
+    if not len(shingles):
+        return None
+    values = (shingles >> np.uint64(32)).astype(np.uint32)
+    factors = _multipliers("permutation", permutations).astype(np.uint32)[:, None]
+    terms = (_multipliers("permutation", permutations) >> np.uint64(32)).astype(np.uint32)[:, None]
+    minima = np.full(permutations, np.iinfo(np.uint32).max, dtype=np.uint32)
+    for start in range(0, len(values), _BLOCK):
+        hashes = values[start : start + _BLOCK] * factors
+        hashes += terms
+        np.minimum(minima, hashes.min(axis=1), out=minima)
+    return minima
+
+
+def bands(signatures: Signature, bands: int, rows: int) -> Hashes:
+    """The bucket keys of signatures.
+
+    Two signatures have a key in common exactly if they agree on a whole band, up to chance
+    collisions of 64 bits. Keys of different bands differ, so all may be thrown together.
+
+    Args:
+        signatures: uint32, shape (..., bands * rows).
+        bands: Bands of a signature.
+        rows: Permutations a band.
+
+    Returns:
+        uint64, shape (..., bands).
+    """
+    shape = (*signatures.shape[:-1], bands, rows)
+    values = signatures.reshape(shape).astype(np.uint64) + np.uint64(1)
+    factors = _multipliers("band", bands * rows).reshape(bands, rows)
+    return _mix((values * factors).sum(axis=-1, dtype=np.uint64))
+
+
+def jaccard_estimate(left: Signature, right: Signature) -> float:
+    """The share of equal permutations: an unbiased estimate of the Jaccard similarity.
+
+    Its standard error is sqrt(s * (1 - s) / permutations) at similarity s.
+    """
+    return float((left == right).mean())
+
+
+def match_probability(similarity: float, bands: int, rows: int) -> float:
+    """The probability that texts of a similarity share a bucket: 1 - (1 - s^rows)^bands."""
+    return 1.0 - (1.0 - similarity**rows) ** bands
+
+
+@cache
+def _multipliers(purpose: str, count: int) -> Hashes:
+    """Odd numbers without a pattern: the constants of multilinear and linear hashing."""
+    hashes = [xxhash.xxh64_intdigest(f"{purpose}:{index}".encode()) | 1 for index in range(count)]
+    return np.array(hashes, dtype=np.uint64)
+
+
+def _mix(values: Hashes) -> Hashes:
+    """Spread each value over all 64 bits: the finalizer of MurmurHash3 (Appleby)."""
+    values = values ^ (values >> np.uint64(33))
+    values *= np.uint64(0xFF51AFD7ED558CCD)
+    values ^= values >> np.uint64(33)
+    values *= np.uint64(0xC4CEB9FE1A85EC53)
+    return values ^ (values >> np.uint64(33))

@@ -1,0 +1,211 @@
+"""The golden run against what was planted in the sample crawl."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from pipeline.ledger import Manifest
+from tests.end_to_end.conftest import Golden, curate
+from tokenizer.shards import Shard
+
+STAGES = ("extract", "filter", "dedup", "weight", "shards")
+
+
+def rows(golden: Golden, stage: str, prefix: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for path in sorted((golden.folder / stage).glob(f"{prefix}-*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def manifest(golden: Golden, stage: str) -> Manifest:
+    found = Manifest.read(str(golden.folder / stage))
+    assert found is not None
+    return found
+
+
+def test_no_record_is_lost_from_archive_to_shard(golden: Golden) -> None:
+    counts = [manifest(golden, stage).counts for stage in STAGES]
+    for before, after in zip(counts, counts[1:], strict=False):
+        assert after.read == before.kept
+    for stage, total in zip(STAGES, counts, strict=True):
+        total.check(stage)
+    assert counts[-1].kept > 100
+
+
+def test_every_capture_has_exactly_one_row(golden: Golden) -> None:
+    kept, dropped = rows(golden, "extract", "part"), rows(golden, "extract", "dropped")
+    ids = Counter(row["id"] for row in [*kept, *dropped])
+    for planted in golden.truth:
+        if planted["expect"] != "failed":
+            assert ids[planted["record_id"]] == 1, planted
+    assert manifest(golden, "extract").counts.read == len(kept) + len(dropped)
+
+
+def test_rows_on_disk_are_those_of_the_manifests(golden: Golden) -> None:
+    for stage in ("extract", "filter"):
+        counts = manifest(golden, stage).counts
+        assert counts.kept == len(rows(golden, stage, "part"))
+        reasons = Counter((r["outcome"], r["reason"]) for r in rows(golden, stage, "dropped"))
+        assert {k[1]: n for k, n in reasons.items() if k[0] == "dropped"} == counts.dropped
+        assert {k[1]: n for k, n in reasons.items() if k[0] == "failed"} == counts.failed
+
+
+def test_verdicts_are_those_planted(golden: Golden) -> None:
+    kept = {row["id"] for row in rows(golden, "filter", "part")}
+    wrong = [
+        (planted["url"], planted["kind"], planted["expect"])
+        for planted in golden.truth
+        if planted["expect"] != "failed"
+        and (planted["record_id"] in kept) != (planted["expect"] == "kept")
+    ]
+    assert wrong == []
+
+
+def test_the_truncated_record_is_a_failed_row(golden: Golden) -> None:
+    failed = [row for row in rows(golden, "extract", "dropped") if row["outcome"] == "failed"]
+    assert len(failed) == sum(planted["expect"] == "failed" for planted in golden.truth) == 1
+    assert failed[0]["reason"] == "truncated"
+
+
+def test_languages_are_those_planted_whatever_the_charset(golden: Golden) -> None:
+    planted = {one["record_id"]: one for one in golden.truth}
+    pairs = [
+        (row["language"], planted[row["id"]]["language"], planted[row["id"]]["charset"])
+        for row in rows(golden, "filter", "part")
+    ]
+    assert [pair for pair in pairs if pair[0] != pair[1]] == []
+    assert len({pair[1] for pair in pairs}) >= 12
+
+
+def test_planted_duplicates_are_found_and_nothing_else(golden: Golden) -> None:
+    kept = {row["id"] for row in rows(golden, "filter", "part")}
+    removed = {row["id"]: row for row in rows(golden, "dedup", "duplicates")}
+    by_url = {planted["url"]: planted for planted in golden.truth}
+
+    def original(planted: dict[str, Any]) -> str:
+        source = planted["duplicate_of"] or planted["near_duplicate_of"]
+        return original(by_url[source]) if source else planted["url"]
+
+    groups: dict[str, set[str]] = {}
+    for planted in golden.truth:
+        if planted["record_id"] in kept:
+            groups.setdefault(original(planted), set()).add(planted["record_id"])
+    copies = sum(len(group) - 1 for group in groups.values())
+    assert copies > 60
+    found = sum(len(group & removed.keys()) for group in groups.values() if len(group) > 1)
+    assert found >= 0.95 * copies
+    group_of = {one: name for name, group in groups.items() for one in group}
+    assert [
+        row for row in removed.values() if group_of[row["id"]] != group_of[row["kept_id"]]
+    ] == []
+    assert not {row["kept_id"] for row in removed.values()} & removed.keys()
+
+
+def test_pages_that_wikipedia_cites_score_higher(golden: Golden) -> None:
+    cited = {planted["record_id"] for planted in golden.truth if planted["cited"]}
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    for row in rows(golden, "filter", "part"):
+        scores[row["id"] in cited].append(row["quality"])
+    means = {key: sum(values) / len(values) for key, values in scores.items()}
+    assert means[True] > means[False]
+
+
+def test_weights_say_how_often_a_document_stands_in_the_shards(golden: Golden) -> None:
+    repeats = {row["id"]: row["repeats"] for row in rows(golden, "weight", "part")}
+    copies = Counter(row["doc_id"] for row in rows(golden, "shards", "train"))
+    held_out = Counter(row["doc_id"] for row in rows(golden, "shards", "valid"))
+    assert set(held_out.values()) == {1}
+    assert not copies.keys() & held_out.keys()
+    assert {**copies, **{key: repeats[key] for key in held_out}} == {
+        key: count for key, count in repeats.items() if count
+    }
+    languages = {row["id"]: row["language"] for row in rows(golden, "weight", "part")}
+    french = [count for key, count in repeats.items() if languages[key] == "fr"]
+    assert set(french) == {0, 1}
+
+
+def test_shards_decode_to_the_kept_texts(golden: Golden) -> None:
+    tokenizer = Tokenizer.from_file(str(golden.folder / "tokenizer" / "tokenizer.json"))
+    texts = {row["id"]: row["text"] for row in rows(golden, "filter", "part")}
+    seen = 0
+    for path in sorted((golden.folder / "shards").glob("*.parquet")):
+        shard = Shard(path)
+        shard.verify()
+        for row in range(pq.read_metadata(path).num_rows):
+            document = shard.document(row)
+            ids = document.tokens.tolist()
+            assert tokenizer.decode(ids, skip_special_tokens=True) == texts[document.doc_id]
+            assert ids[-1] == tokenizer.token_to_id("<|endoftext|>")
+            assert document.n_bytes == len(texts[document.doc_id].encode())
+            seen += 1
+    assert seen > 100
+
+
+def test_transformers_loads_the_tokenizer_with_equal_ids(golden: Golden) -> None:
+    path = str(golden.folder / "tokenizer" / "tokenizer.json")
+    plain, wrapped = Tokenizer.from_file(path), PreTrainedTokenizerFast(tokenizer_file=path)
+    for row in rows(golden, "filter", "part")[:50]:
+        assert wrapped(row["text"])["input_ids"] == plain.encode(row["text"]).ids
+
+
+def test_duckdb_reads_the_shards(golden: Golden) -> None:
+    total = duckdb.sql(
+        f"select sum(n_tokens), count(*), sum(octet_length(tokens)) "
+        f"from '{golden.folder}/shards/train-*.parquet'"
+    ).fetchone()
+    assert total is not None
+    facts = manifest(golden, "shards").facts
+    assert total[:2] == (facts["train_tokens"], facts["train_documents"])
+    assert total[2] == 2 * total[0]
+
+
+def test_statistics_show_the_languages_against_their_speakers(golden: Golden) -> None:
+    table = {row["language"]: row for row in golden.stats["languages"]}
+    assert sum(row["share"] for row in table.values()) == pytest.approx(1)
+    tokens = manifest(golden, "shards").facts
+    assert sum(row["tokens"] for row in table.values()) == (
+        tokens["train_tokens"] + tokens["valid_tokens"]
+    )
+    german = table["de"]
+    assert german["ratio"] == pytest.approx(german["share"] / german["speakers_share"])
+    assert 0.1 < table["zh"]["speakers_share"] < 0.2
+    kept = manifest(golden, "dedup").counts.kept
+    assert sum(row["documents"] for row in table.values()) == kept
+    again = curate("stats", str(golden.folder), "--json")
+    assert json.loads(again.stdout) == golden.stats
+
+
+def test_the_model_learned_something(golden: Golden) -> None:
+    lines = (golden.folder / "model" / "metrics.jsonl").read_text().splitlines()
+    losses = [
+        row["valid_bits_per_byte"] for row in map(json.loads, lines) if "valid_bits_per_byte" in row
+    ]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_a_sentence_is_traced_to_its_bytes(golden: Golden) -> None:
+    held_out = {row["doc_id"] for row in rows(golden, "shards", "train")}
+    row = next(row for row in rows(golden, "filter", "part") if row["id"] in held_out)
+    sentence = row["text"].splitlines()[1][:60]
+    done = curate("trace", str(golden.folder), sentence, "--json")
+    assert done.returncode == 0, done.stderr
+    found = [one for one in json.loads(done.stdout) if one["id"] == row["id"]]
+    assert [(one["warc"], one["offset"]) for one in found] == [(row["warc"], row["offset"])]
+    assert sentence in found[0]["context"]
+    record = Path(row["warc"]).read_bytes()[row["offset"] : row["offset"] + row["length"]]
+    assert record.startswith(b"\x1f\x8b")
+
+
+def test_a_sentence_that_is_nowhere_is_said_so(golden: Golden) -> None:
+    done = curate("trace", str(golden.folder), "no page has ever said this")
+    assert done.returncode == 2
+    assert "no document in the shards says" in done.stderr

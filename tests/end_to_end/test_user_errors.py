@@ -1,0 +1,105 @@
+"""A user's mistake gives one clear line, exit status 2 and no traceback."""
+
+import json
+import resource
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import Golden, curate
+
+
+def fails(*words: str, **options: object) -> str:
+    """The one line that the command fails with."""
+    done = curate(*words, **options)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("curate: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--input", "nowhere/*.gz"], "nowhere/*.gz: no file matches"),
+        (["--input", "nowhere.gz"], "nowhere.gz: no such file"),
+        (["--", "--runer=DataflowRunner"], "did you mean --runner?"),
+        (["--", "--runner=DaskRunner"], "--runner=DaskRunner: refused"),
+        (["--", "--direct_running_mode=multi_processing"], "loses elements"),
+        (["--", "--direct_num_workers=2"], "workers.count"),
+        (["--workers", "-1"], "workers.count"),
+    ],
+)
+def test_wrong_arguments(config: Path, tmp_path: Path, words: list[str], message: str) -> None:
+    assert message in fails("run", str(config), "--output", str(tmp_path), *words)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "message"),
+    [
+        ("empty.warc.gz", b"", "empty.warc.gz"),
+        ("page.warc.gz", b"<html>no archive</html>" * 50, "page.warc.gz"),
+    ],
+)
+def test_input_that_is_no_archive(
+    config: Path, tmp_path: Path, name: str, body: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    line = fails("run", str(config), "--output", str(tmp_path), "--input", str(tmp_path / name))
+    assert message in line
+
+
+def test_an_output_folder_that_cannot_be_made(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    line = fails("run", str(config), "--output", str(tmp_path / "file"))
+    assert "cannot be written" in line
+
+
+def test_a_full_disk(config: Path, tmp_path: Path) -> None:
+    """A limit on file sizes stands in for the disk: the write fails in the same way."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    line = fails("extract", str(config), "--output", str(tmp_path), preexec_fn=limit)
+    assert "cannot be written" in line
+    assert "File too large" in line
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_no_run_there(tmp_path: Path) -> None:
+    assert "no finished stage" in fails("stats", str(tmp_path))
+    assert "no shards" in fails("trace", str(tmp_path), "words")
+
+
+def test_a_stage_before_its_time(config: Path, tmp_path: Path) -> None:
+    line = fails("dedup", str(config), "--output", str(tmp_path))
+    assert "run `curate extract` first" in line
+
+
+def test_stale_output_is_refused_by_the_changed_key_and_made_anew_on_request(
+    golden: Golden, tmp_path: Path
+) -> None:
+    shutil.copytree(golden.folder, tmp_path / "golden")
+    changed = tmp_path / "changed.toml"
+    text = golden.config.read_text(encoding="utf-8")
+    changed.write_text(text + "\n[filter.rules]\nword_count = {low = 90}\n", encoding="utf-8")
+    words = ("run", str(changed), "--output", str(tmp_path), "--until", "dedup")
+    line = fails(*words)
+    assert "filter: made with other settings" in line
+    assert "rules.word_count.low (was 50, is 90" in line
+    assert "--overwrite" in line
+    planned = json.loads(curate(*words, "--dry-run", "--json").stdout)
+    states = {step["stage"]: step["state"] for step in planned["steps"]}
+    assert (states["quality"], states["filter"], states["dedup"]) == ("done", "stale", "to do")
+    assert curate(*words, "--overwrite").returncode == 0
+    assert not (tmp_path / "golden" / "shards").exists()
+    assert json.loads(curate("stats", str(tmp_path / "golden"), "--json").stdout) != golden.stats
+
+
+def test_a_finished_run_is_not_run_again(golden: Golden) -> None:
+    again = curate("run", str(golden.config), "--output", str(golden.folder.parent))
+    assert again.returncode == 0
+    assert again.stderr.count("done before") == 8
