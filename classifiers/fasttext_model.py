@@ -85,7 +85,7 @@ def train_supervised(
         The classifier written.
 
     Raises:
-        UserError: Training diverged, or no word is frequent enough.
+        UserError: Training diverged.
     """
     with tempfile.TemporaryDirectory() as folder:
         corpus, trained = Path(folder, "lines.txt"), Path(folder, "model.bin")
@@ -104,9 +104,9 @@ def train_supervised(
                 seed=0,
                 verbose=0,
             )
-        except (RuntimeError, ValueError) as error:
+        except RuntimeError as error:
             raise UserError(
-                f"{path}: fastText cannot train ({error}); lower learning_rate or add pages"
+                f"{path}: training failed ({error}); lower quality.learning_rate"
             ) from error
         model.save_model(str(trained))
         with files.open_atomic(path) as out_bytes:

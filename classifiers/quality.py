@@ -40,7 +40,7 @@ _TEST_SHARE = 5
 # Scripts written without spaces give a word a character, with its marks.
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _WORD = regex.compile(
-    rf"[{_UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+|[^\s\p{{L}}\p{{M}}\p{{N}}]",
+    rf"[{_UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+|[^\s\p{{L}}\p{{M}}\p{{N}}\p{{C}}]",
     regex.V1,
 )
 _DIGIT = regex.compile(r"\p{N}")

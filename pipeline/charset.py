@@ -11,7 +11,6 @@ recoded into 22 legacy encodings: at most 13 % of a Latin page's high bytes stan
 or more (but for one page: 42 %), of any other's at least 34 %.
 """
 
-import codecs
 import re
 
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
@@ -151,8 +150,8 @@ def _detect(body: bytes, latin: bool, high: int) -> str:
         codec = map_encoding_to_html5(found, fallback_utf8=False) or found
         codec = _UNLIKELY.get(codec, codec)
         codec = _WIDER.get(codec, codec)
-        fits = codec not in _UNICODE and (codec in _LATIN) == latin
-        if fits and _is_known(codec) and _is_clean(body, codec, high):
+        fits = codec and codec not in _UNICODE and (codec in _LATIN) == latin
+        if fits and _is_clean(body, codec, high):
             return codec
     return "cp1252" if latin else ""
 
@@ -160,15 +159,6 @@ def _detect(body: bytes, latin: bool, high: int) -> str:
 def _words(body: bytes) -> bytes:
     """The words outside tags that hold bytes above 127."""
     return b" ".join(word for word in _TAG.sub(b" ", body).split() if not word.isascii())
-
-
-def _is_known(codec: str) -> bool:
-    """Whether Python has the codec; of those uchardet names it lacks EUC-TW and VISCII."""
-    try:
-        codecs.lookup(codec)
-    except LookupError:
-        return False
-    return True
 
 
 def _is_clean(body: bytes, codec: str, high: int) -> bool:

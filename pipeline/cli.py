@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -35,6 +36,9 @@ _STAGE_HELP = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for a mistake of the user's."""
+    # Beam logs an error that it raises as well; one line of ours is enough.
+    for name in ("apache_beam.runners.common", "apache_beam.runners.worker"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     words = list(sys.argv[1:] if arguments is None else arguments)
     own, beam = _at_dashes(words)
     parsed = make_parser().parse_args(own)

@@ -1,4 +1,4 @@
-"""Connected components, and the candidate pairs that LSH buckets give."""
+"""Connected components of a graph given as edges, and the edges that buckets stand for."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,41 +6,47 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 Nodes = npt.NDArray[np.uint64]
+Edges = npt.NDArray[np.uint64]
 
 
-def components(edges: Nodes) -> tuple[Nodes, Nodes]:
-    """The components of a graph; a component's root is its smallest node.
+def star_edges(keys: npt.NDArray[np.uint64], nodes: Nodes) -> Edges:
+    """Edges that connect the nodes of each bucket.
 
-    Args:
-        edges: Pairs of nodes, shape (n, 2), in any order and with repeats.
-
-    Returns:
-        The nodes, ascending, and for each the root of its component.
-    """
-    nodes, ends = np.unique(edges, return_inverse=True)
-    ends = ends.reshape(-1, 2)
-    graph = coo_array((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), (len(nodes),) * 2)
-    _, labels = connected_components(graph, directed=False)
-    # Nodes ascend, so the first of a label is its smallest.
-    _, first = np.unique(labels, return_index=True)
-    return nodes, nodes[first][labels]
-
-
-def star_edges(keys: Nodes, nodes: Nodes) -> Nodes:
-    """For every bucket the pairs of its smallest node with each other node in it.
-
-    A bucket of k documents costs k - 1 pairs, however large it is.
+    A bucket of k nodes costs k - 1 edges, from its smallest node to each other, not k squared.
 
     Args:
-        keys: Bucket of each entry.
-        nodes: Document of each entry, shape of `keys`.
+        keys: The buckets' keys, shape (n,), in any order.
+        nodes: The node that lies in each, shape (n,).
 
     Returns:
-        Pairs (smallest, other), shape (n, 2), without repeats, ascending.
+        uint64, shape (edges, 2): smaller node, other node; by key, then by node.
     """
     order = np.lexsort((nodes, keys))
     keys, nodes = keys[order], nodes[order]
-    first = np.flatnonzero(np.diff(keys, prepend=keys[:1] + np.uint64(1)))
-    centres = np.repeat(nodes[first], np.diff(first, append=len(keys)))
-    pairs = np.stack([centres, nodes], axis=1)
-    return np.unique(pairs[centres != nodes], axis=0)
+    first = np.ones(len(keys), dtype=bool)
+    first[1:] = keys[1:] != keys[:-1]
+    # A node that lies in a bucket twice has no edge twice.
+    repeated = np.zeros(len(keys), dtype=bool)
+    repeated[1:] = ~first[1:] & (nodes[1:] == nodes[:-1])
+    centres = nodes[first][np.cumsum(first) - 1]
+    outer = ~first & ~repeated
+    return np.stack([centres[outer], nodes[outer]], axis=1)
+
+
+def components(edges: Edges) -> tuple[Nodes, Nodes]:
+    """The connected component of every node that has an edge.
+
+    Args:
+        edges: uint64, shape (edges, 2), in any order and either direction, repeats allowed.
+
+    Returns:
+        The nodes, ascending, and for each the smallest node of its component.
+    """
+    nodes, flat = np.unique(edges, return_inverse=True)
+    # A graph of at most 2^31 nodes costs half in 32 bits.
+    ends = flat.reshape(edges.shape).astype(np.int32 if len(nodes) <= 2**31 else np.int64)
+    weights = np.ones(len(ends), dtype=bool)
+    graph = coo_array((weights, (ends[:, 0], ends[:, 1])), shape=(len(nodes), len(nodes)))
+    _, labels = connected_components(graph, directed=False)
+    _, smallest = np.unique(labels, return_index=True)
+    return nodes, nodes[smallest[labels]]

@@ -70,8 +70,6 @@ class QualitySection(Section):
     """A fastText model to use instead of training one."""
     negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
     """Random other pages per cited page in training."""
-    max_words: Positive = 1000
-    """Words of a page the classifier sees."""
     epochs: Positive = 10
     """Passes over the training pages."""
     dim: Positive = 16

@@ -13,9 +13,9 @@ _WARC_START = re.compile(rb"WARC/\d")
 # URL, IP address, date, media type (which may be missing or hold spaces), then other fields in
 # version 2, and the length. The address and the date are transposed in some archives. It is the
 # address that tells the line from any other that begins with a URL.
-_IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+|None|-)"
+_IP = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+|(?:None|-)(?= \d{8}))"
 _ARC_START = re.compile(
-    rb"(?P<url>[A-Za-z][\w+.-]*:.*) (?:"
+    rb"(?P<url>[A-Za-z][\w+.-]*:.*?) (?:"
     + (_IP + rb" (?P<date>\w+)|(?P<transposed>\d{14}) " + _IP)
     + rb") (?:.* )?(?P<length>\S+)\s*"
 )

@@ -222,7 +222,8 @@ def boundary(blocks: Blocks, offset: int, size: int, starts_record: Callable[[by
     Both neighbours of a cut ask this, so what they read meets exactly. A gzip file stored inside a
     record may be copied verbatim into a stored block, and its members look like ours. But such a
     block has at most 65,535 bytes, so members that follow each other, intact, over more bytes than
-    that (or to the file's end) are the archive's own.
+    that, or to the file's end, are the archive's own. Before damage there may be fewer; those stay
+    with the split before.
 
     Args:
         blocks: The file.
@@ -242,6 +243,6 @@ def _follow_each_other(blocks: Blocks, offset: int, size: int) -> bool:
     while end < size and end - offset <= _STORED_BLOCK:
         try:
             end = Member(blocks, end).drain()
-        except MemberError as error:
-            return error.reason == "truncated"
+        except MemberError:
+            return False
     return True

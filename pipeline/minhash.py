@@ -38,8 +38,17 @@ _PLAIN, _ALONE, _ATTACHED = range(3)
 _folds = np.full(0x110000, _UNKNOWN, dtype=np.uint32)
 
 
+# Words whose hashes are kept at hand: some 12 MB.
+_MOST_WORDS = 1 << 16
+
+
 def normalize(text: str) -> str:
-    """The words of a text, as far as they count for comparing texts, separated by single spaces.
+    """The words of a text as `words` gives them, separated by single spaces."""
+    return " ".join(words(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as far as they count for comparing texts.
 
     Letters are lower case and without accents, digits are 0, and all but letters, digits and marks
     is space. Vowel points of Hebrew and Arabic go the way of accents; marks without which a word
@@ -60,7 +69,7 @@ def normalize(text: str) -> str:
         starts = (kinds == _ALONE) | ((kinds == _PLAIN) & after_spaceless)
         folded &= (1 << _KIND_BITS) - 1
         folded = np.insert(folded, np.flatnonzero(starts), _SPACE)
-    return " ".join(folded.astype("<u4", copy=False).tobytes().decode("utf-32-le").split())
+    return folded.astype("<u4", copy=False).tobytes().decode("utf-32-le").split()
 
 
 def _fold(character: str) -> int:
@@ -99,7 +108,7 @@ def exact_hash(text: str) -> bytes | None:
 
 def text_signature(text: str, n: int, permutations: int) -> Signature | None:
     """The signature of a text's word n-grams; None for a text without a word."""
-    return signature(shingles(normalize(text).split(), n), permutations)
+    return signature(shingles(words(text), n), permutations)
 
 
 def shingles(words: Sequence[str], n: int) -> Hashes:
@@ -110,13 +119,23 @@ def shingles(words: Sequence[str], n: int) -> Hashes:
     Returns:
         uint64, shape (shingles,).
     """
-    by_word = {word: xxhash.xxh64_intdigest(word.encode()) for word in set(words)}
-    hashes = np.fromiter(map(by_word.__getitem__, words), dtype=np.uint64, count=len(words))
-    n = min(n, len(words))
-    if n == 0:
+    hashes = np.fromiter(map(_word_hashes.__getitem__, words), dtype=np.uint64, count=len(words))
+    if not words:
         return hashes
-    runs = np.lib.stride_tricks.sliding_window_view(hashes, n)
-    return _mix((runs * _multipliers("word", n)).sum(axis=1, dtype=np.uint64))
+    return _mix(np.convolve(hashes, _multipliers("word", min(n, len(words))), "valid"))
+
+
+class _WordHashes(dict[str, int]):
+    """xxHash64 of words, each computed once while it is at hand."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MOST_WORDS:
+            self.clear()
+        self[word] = value = xxhash.xxh64_intdigest(word.encode())
+        return value
+
+
+_word_hashes = _WordHashes()
 
 
 def signature(shingles: Hashes, permutations: int) -> Signature | None:
@@ -134,8 +153,8 @@ def signature(shingles: Hashes, permutations: int) -> Signature | None:
     if not len(shingles):
         return None
     values = (shingles >> np.uint64(32)).astype(np.uint32)
-    factors = _multipliers("permutation", permutations).astype(np.uint32)[:, None]
-    terms = (_multipliers("permutation", permutations) >> np.uint64(32)).astype(np.uint32)[:, None]
+    numbers = _multipliers("permutation", permutations)[:, None]
+    factors, terms = numbers.astype(np.uint32), (numbers >> np.uint64(32)).astype(np.uint32)
     minima = np.full(permutations, np.iinfo(np.uint32).max, dtype=np.uint32)
     for start in range(0, len(values), _BLOCK):
         hashes = values[start : start + _BLOCK] * factors

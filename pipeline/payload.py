@@ -121,8 +121,10 @@ def read_body(stream: Readable, fields: dict[str, str], size: int, limit: int) -
         for coding in re.split(r"[\s,]+", fields.get("content-encoding", "").lower())
         if coding not in {"", "identity", "none", "chunked"}
     ]
-    if size > limit and not chunked and not codings:
-        raise RecordError("dropped", "body_bytes", size)
+    if not chunked and not codings:
+        if size > limit:
+            raise RecordError("dropped", "body_bytes", size)
+        return stream.read(size)
     pieces = _unchunked(stream) if chunked else _pieces(stream)
     for coding in reversed(codings):
         pieces = _decoded(coding, pieces)

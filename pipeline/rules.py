@@ -80,7 +80,7 @@ _TABLE = [
         3,
         10,
         GOPHER,
-        "mean characters a word; not judged in languages written without spaces",
+        "mean characters a word; not judged in Korean and in languages written without spaces",
     ),
     Rule("hash_ratio", lambda m: m.stats.hash_ratio, None, 0.1, GOPHER, "`#` characters a word"),
     Rule("ellipsis_ratio", lambda m: m.stats.ellipsis_ratio, None, 0.1, GOPHER, "ellipses a word"),

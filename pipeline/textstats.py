@@ -8,6 +8,8 @@ import regex
 SPACELESS_LANGUAGES = frozenset({"zh", "yue", "wuu", "ja", "th", "lo", "km", "my", "bo", "dz"})
 """Languages written without spaces: a word is one character here, until there is a segmenter."""
 
+# A letter of these is a word or a syllable, so bounds on letters a word say nothing.
+_NO_WORD_LENGTH = SPACELESS_LANGUAGES | {"ko"}
 _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 _WORD = regex.compile(
     rf"[{_SPACELESS}]\p{{M}}*|(?:(?![{_SPACELESS}])[\p{{L}}\p{{M}}\p{{N}}_]|(?<=\w)['’.-](?=\w))+"
@@ -50,8 +52,8 @@ class TextStats:
 
     @property
     def mean_word_length(self) -> float | None:
-        """Mean characters a word; None for languages written without spaces."""
-        if self.language in SPACELESS_LANGUAGES:
+        """Mean characters a word; None where a character is a word or syllable."""
+        if self.language in _NO_WORD_LENGTH:
             return None
         return sum(map(len, self.words)) / len(self.words) if self.words else 0.0
 

@@ -44,6 +44,7 @@ class Corpus:
         self.shards = [Shard(path) for path in sorted(paths, key=lambda path: Path(path).name)]
         self._vocab_size = vocab_size
         self._starts = list(accumulate((shard.n_tokens for shard in self.shards), initial=0))
+        self._byte_starts = list(accumulate((shard.n_bytes for shard in self.shards), initial=0))
         self.n_tokens = self._starts[-1]
         if not self.n_tokens:
             raise UserError(f"no tokens in the {len(paths)} {name} shards; give the corpus more")
@@ -90,10 +91,9 @@ class Corpus:
 
     def bytes_before(self, token: int) -> float:
         """Bytes of text that the tokens before `token` stand for; see `Shard.bytes_before`."""
-        return sum(
-            shard.bytes_before(min(max(token - first, 0), shard.n_tokens))
-            for shard, first in zip(self.shards, self._starts, strict=False)
-        )
+        index = min(bisect_right(self._starts, token), len(self.shards)) - 1
+        shard = self.shards[index]
+        return self._byte_starts[index] + shard.bytes_before(token - self._starts[index])
 
 
 class Windows:
@@ -129,6 +129,11 @@ class Windows:
         """
         starts = [window * self.context for window in windows]
         return np.stack([self.corpus.tokens(at, at + self.context + 1) for at in starts])
+
+    def n_bytes(self, window: int) -> float:
+        """Bytes of text that the predicted tokens of a window stand for: all but its first."""
+        first = window * self.context + 1
+        return self.corpus.bytes_before(first + self.context) - self.corpus.bytes_before(first)
 
     def shuffled(self, seed: int, first: int, count: int) -> npt.NDArray[np.int64]:
         """The sequences `first` to `first + count` of a training run, counted across epochs.

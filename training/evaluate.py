@@ -11,7 +11,7 @@ from training.model import Decoder
 
 @torch.no_grad()
 def evaluate(model: Decoder, windows: Windows, batch: int, batches: int) -> dict[str, float]:
-    """Measures the loss on the first windows, in order.
+    """Measures the loss on windows spread evenly over the text, in order.
 
     Args:
         model: The model.
@@ -24,16 +24,14 @@ def evaluate(model: Decoder, windows: Windows, batch: int, batches: int) -> dict
         by the bytes of text that the predicted tokens stand for, comparable across tokenizers.
     """
     n_windows = min(len(windows), batch * batches)
+    chosen = [index * len(windows) // n_windows for index in range(n_windows)]
     nats = 0.0
     for first in range(0, n_windows, batch):
-        chosen = range(first, min(first + batch, n_windows))
-        nats += token_losses(model, torch.from_numpy(windows.read(chosen))).sum().item()
-    n_tokens = n_windows * windows.context
-    corpus = windows.corpus
-    n_bytes = corpus.bytes_before(n_tokens + 1) - corpus.bytes_before(1)
+        read = torch.from_numpy(windows.read(chosen[first : first + batch]))
+        nats += token_losses(model, read).sum().item()
     return {
-        "valid_loss": nats / n_tokens,
-        "valid_bits_per_byte": bits_per_byte(nats, n_bytes),
+        "valid_loss": nats / (n_windows * windows.context),
+        "valid_bits_per_byte": bits_per_byte(nats, sum(map(windows.n_bytes, chosen))),
     }
 
 

@@ -30,14 +30,12 @@ class Response:
         status: The HTTP status.
         headers: The HTTP headers in order.
         body: The body as transferred.
-        text: Its plain text; the sample's conversion records hold it.
     """
 
     url: str
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    text: str
 
 
 def record_id(kind: str, url: str) -> str:
@@ -49,8 +47,8 @@ def write_archive(path: Path, number: int, responses: Sequence[Response], cut: b
     """Writes one archive.
 
     Two of three responses come with their request and a metadata record. The file begins with a
-    warcinfo record and a DNS answer as a resource; a revisit and a conversion record follow the
-    first response.
+    warcinfo record and a DNS answer as a resource; a revisit follows the first
+    response.
 
     Args:
         path: The file to write.
@@ -65,7 +63,7 @@ def write_archive(path: Path, number: int, responses: Sequence[Response], cut: b
             member = file.tell()
             archive.capture(index, response, alone=index % 3 == 2 or response is responses[-1])
             if index == 0:
-                archive.derive(response)
+                archive.revisit(response)
         if cut:
             file.truncate(member + (file.tell() - member) // 2)
 
@@ -102,13 +100,11 @@ class _Archive:
             fields = f"fetchTimeMs: {40 + len(response.body) % 900}\r\n".encode()
             self._write("metadata", response.url, fields, partner)
 
-    def derive(self, response: Response) -> None:
-        """A later visit that found the same page, and the page's plain text."""
+    def revisit(self, response: Response) -> None:
+        """A later visit that found the same page."""
         origin = {"WARC-Refers-To": f"<{record_id('response', response.url)}>"}
         http = StatusAndHeaders("304 Not Modified", [("Server", "hut/1.4")], protocol="HTTP/1.1")
         self._write("revisit", response.url, b"", {**origin, "WARC-Profile": _NOT_MODIFIED}, http)
-        plain = {**origin, "Content-Type": "text/plain"}
-        self._write("conversion", response.url, response.text.encode(), plain)
 
     def _write(
         self,

@@ -169,7 +169,7 @@ def _respond(
         *draft.headers,
         *how,
     )
-    return Response(draft.url, draft.status, headers, body, draft.article.text)
+    return Response(draft.url, draft.status, headers, body)
 
 
 def _render(draft: Draft, index: int, drafts: Sequence[Draft], charset: Charset) -> str:
@@ -223,7 +223,7 @@ def _summarize(folder: Path, drafts: Sequence[Draft], cited: int) -> SampleSumma
         hosts=len({draft.site.host for draft in drafts}),
         languages=len({draft.article.language for draft in drafts}),
         cited=cited,
-        expect=Counter(draft.expect for draft in drafts),
-        kinds=Counter(draft.kind for draft in drafts),
+        expect=dict(Counter(draft.expect for draft in drafts)),
+        kinds=dict(Counter(draft.kind for draft in drafts)),
         bytes=sum((folder / name).stat().st_size for name in names),
     )

@@ -108,13 +108,13 @@ def draft_page(article: Article, site: Site, month: int) -> Draft:
 def copy_exactly(originals: Sequence[Draft]) -> list[Draft]:
     """Pages with the main text of another page, under other addresses.
 
-    Every article in a script other than Latin is on the mirror host; the rest are print versions,
+    Every article in no West European language is on the mirror host too; the rest are print versions,
     campaign links and mirrored pages.
     """
-    others = [d for d in originals if d.source and not _is_latin(d.article.language)]
-    latin = [d for d in originals if _is_latin(d.article.language)]
-    step = len(latin) // (EXACT_DUPLICATES - len(others)) or 1
-    rest = latin[::step][: EXACT_DUPLICATES - len(others)]
+    others = [d for d in originals if d.source and not _is_western(d.article.language)]
+    western = [d for d in originals if _is_western(d.article.language)]
+    step = len(western) // (EXACT_DUPLICATES - len(others)) or 1
+    rest = western[::step][: EXACT_DUPLICATES - len(others)]
     copies = [_mirrored(d) for d in others]
     return copies + [_COPIES[index % 3](d) for index, d in enumerate(rest)]
 
@@ -122,7 +122,7 @@ def copy_exactly(originals: Sequence[Draft]) -> list[Draft]:
 def vary(originals: Sequence[Draft]) -> list[Draft]:
     """Pages that differ from another page by a date line or a sentence."""
     written = [d for d in originals if d.source and d.article.kind not in ("forum", "math")]
-    others = [d for d in written if not _is_latin(d.article.language)]
+    others = [d for d in written if not _is_western(d.article.language)]
     firsts = {d.article.language: d for d in reversed(others)}
     known = [d for d in written if d.article.language in _SENTENCES]
     chosen = ([*firsts.values(), *known])[:NEAR_DUPLICATES]
@@ -174,7 +174,7 @@ def _vary_blocks(article: Article, index: int) -> tuple[Block, ...]:
     return (first, Paragraph(sentence), *rest)
 
 
-def _is_latin(language: str) -> bool:
+def _is_western(language: str) -> bool:
     return language in ("de", "en", "es", "fr", "pt", "sw")
 
 

@@ -175,10 +175,16 @@ def run_graph(build: Callable[[beam.Pipeline], None], options: PipelineOptions) 
 
 
 def _user_error_in(error: BaseException) -> UserError | None:
-    """The UserError that a runner passed on as text, as every runner does."""
+    """The UserError that a runner passed on, as itself or as the text of another error."""
+    if isinstance(error, UserError):
+        return UserError(_unaugmented(str(error)))
     mark = f"{UserError.__module__}.{UserError.__qualname__}: "
     for line in str(error).splitlines():
         if mark in line:
-            message = line.split(mark, 1)[1]
-            return UserError(message.rsplit(" [while running", 1)[0])
+            return UserError(_unaugmented(line.split(mark, 1)[1]))
     return None
+
+
+def _unaugmented(message: str) -> str:
+    """A message without the name of the step that Beam adds."""
+    return message.rsplit(" [while running", 1)[0]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from classifiers import fasttext_model, quality, wikipedia
+from classifiers import quality, wikipedia
 from pipeline import files, urls
 from pipeline.config import QualitySection
 from pipeline.parts import read_rows
@@ -22,12 +22,12 @@ def train_quality(
     have no quality.
     """
     if section.model:
-        return {"sha256": fasttext_model.sha256(section.model)}
+        return {"sha256": files.sha256(section.model)}
     if not section.dumps:
         return {}
     cited = wikipedia.cited_urls(files.expand(section.dumps))
     report = quality.train(_examples(sources, cited), _settings(section), folder)
-    return {"sha256": fasttext_model.sha256(files.join(folder, MODEL)), "report": asdict(report)}
+    return {"sha256": files.sha256(files.join(folder, MODEL)), "report": asdict(report)}
 
 
 def _examples(sources: list[str], cited: dict[str, int]) -> Iterator[quality.Example]:

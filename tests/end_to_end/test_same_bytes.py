@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.end_to_end.conftest import Golden, curate, digests
+from tests.end_to_end.golden_run import Golden, curate, digests
 
 KILLS = 10
 EMBEDDED = ("--", "--runner=PortableRunner", "--job_endpoint=embed", "--environment_type=LOOPBACK")

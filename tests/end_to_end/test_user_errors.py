@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Golden, curate
+from tests.end_to_end.golden_run import Golden, curate
 
 
 def fails(*words: str, **options: object) -> str:
@@ -85,7 +85,9 @@ def test_stale_output_is_refused_by_the_changed_key_and_made_anew_on_request(
     shutil.copytree(golden.folder, tmp_path / "golden")
     changed = tmp_path / "changed.toml"
     text = golden.config.read_text(encoding="utf-8")
-    changed.write_text(text + "\n[filter.rules]\nword_count = {low = 90}\n", encoding="utf-8")
+    changed.write_text(
+        text.replace("[filter.rules]", "[filter.rules]\nword_count = {low = 90}"), encoding="utf-8"
+    )
     words = ("run", str(changed), "--output", str(tmp_path), "--until", "dedup")
     line = fails(*words)
     assert "filter: made with other settings" in line

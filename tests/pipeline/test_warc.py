@@ -11,6 +11,7 @@ import textwrap
 import tracemalloc
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import brotli
@@ -38,8 +39,8 @@ WARCIO_DIFFERS = {
     "commoncrawl/CC-MAIN-2019-13-cc_net-sample.warc.wet": (4, "raises: length too great by 8"),
     "commoncrawl/segment1.warc.gz": (2, "raises: two records in one member"),
     "quirks/6d40f2-segment1.warc.gz": (2, "raises: length too great by 4"),
-    "quirks/IAH-20080430204825-00000-blackbook-truncated.arc": (9, "raises: length too small"),
-    "quirks/b8145b-segment1.warc.gz": (2, "raises: no blank line between records"),
+    "quirks/IAH-20080430204825-00000-blackbook-truncated.arc": (9, "raises: no line between"),
+    "quirks/b8145b-segment1.warc.gz": (2, "raises: no line between records"),
     "quirks/badexample.arc.gz": (6, "raises: all records in one member"),
     "quirks/block-sized-records.warc.lz4": (None, "raises: lz4"),
     "quirks/broken.warc": (6, "raises after the last record: length too small"),
@@ -134,8 +135,7 @@ def test_every_real_archive_is_read_to_its_end_as_by_warcio(name: str) -> None:
 def warcio_bodies(path: str) -> tuple[dict[str, list[bytes]], int]:
     """Bodies by record id as warcio decodes them, and how many records it counts.
 
-    It cannot decode brotli with brotli 1.2, and does not undo codings after a chunked header when
-    the body is not chunked.
+    It raises AttributeError on brotli bodies (with brotli 1.2) and gives zstd ones undecoded.
     """
     bodies: dict[str, list[bytes]] = {}
     count = 0
@@ -145,7 +145,7 @@ def warcio_bodies(path: str) -> tuple[dict[str, list[bytes]], int]:
         for entry in ArchiveIterator(file):
             count += 1
             http = entry.http_headers
-            if http is None or http.get_header("Content-Encoding") != "br":
+            if http is None or http.get_header("Content-Encoding") not in {"br", "zstd"}:
                 name = (entry.rec_headers.get_header("WARC-Record-ID") or "").strip("<>")
                 body = entry.content_stream().read()
                 bodies.setdefault(name.removeprefix("urn:uuid:"), []).append(body)
@@ -209,13 +209,16 @@ def test_a_huge_page_costs_little_memory() -> None:
     path = CRAWLS / "quirks/giant_html.warc.gz"
     if not path.exists():
         pytest.skip("no real crawls in ../shared/data")
+    if sys.platform != "linux":
+        pytest.skip("the peak is read from Linux's /proc")
     program = f"""
-        import resource
+        from pathlib import Path
         from pipeline.warc import plan_splits, read_records
         (split,) = plan_splits({str(path)!r}, 1 << 30)
         for element in read_records(split, 10_000_000):
             print(element.outcome, element.reason, int(element.value))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        status = Path("/proc/self/status").read_text()
+        print(status.partition("VmHWM:")[2].split()[0])
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
     lines = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
@@ -383,12 +386,12 @@ def test_what_is_no_record_is_one_failed_row(tmp_path: Path) -> None:
 
 
 def test_a_header_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None:
-    """A record header or HTTP header of 50 MB is read no further than 1 MiB."""
-    endless = b"WARC/1.0\r\n" + b"A: b\r\n" * 8_000_000
+    """A record header or an HTTP header of 30 MB is kept no further than 1 MiB."""
+    endless = b"WARC/1.0\r\n" + (b"A: " + b"b" * 300 + b"\r\n") * 100_000
     path = write(tmp_path, gzip.compress(endless, 1) + gzip.compress(THREE[0]))
     tracemalloc.start()
     assert summary(whole(path)) == ["bad_header", "page"]
-    http = response(b"", "X: " + "y" * 50_000_000)
+    http = response(b"", "X: " + "y" * 30_000_000)
     path = write(tmp_path, gzip.compress(record(URL, http), 1))
     tracemalloc.reset_peak()
     base = tracemalloc.get_traced_memory()[0]
@@ -543,12 +546,12 @@ def chunked(data: bytes, size: int) -> bytes:
     return b"".join(b"%x;name=value\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-CODINGS = {
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "x-gzip": gzip.compress,
     "deflate": zlib.compress,
     "Deflate": raw_deflate,
-    "br": brotli.compress,
+    "br": lambda data: brotli.compress(data, quality=1),
     "zstd": zstandard.compress,
     "gzip, br": lambda data: brotli.compress(gzip.compress(data)),
 }
@@ -617,8 +620,8 @@ def test_the_limit_is_exact(tmp_path: Path, fields: list[str]) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_a_bomb_is_dropped_in_bounded_memory(tmp_path: Path, coding: str) -> None:
-    """A small body that inflates to 300 MB is never held."""
-    bomb = CODINGS[coding](bytes(300_000_000))
+    """A small body that inflates to 100 MB is never held."""
+    bomb = CODINGS[coding](bytes(100_000_000))
     path = write(tmp_path, record(URL, response(bomb, f"Content-Encoding: {coding}")), "a.warc")
     tracemalloc.start()
     elements = whole(path, 1_000_000)

@@ -1,10 +1,14 @@
 """The archives and the truth about them: deterministic, readable by others, in agreement."""
 
+import gzip
+import io
 import zlib
 from collections import Counter, defaultdict
+from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import brotli
 import lxml.html
 from fastwarc.warc import ArchiveIterator as FastIterator
 from fastwarc.warc import WarcRecordType
@@ -21,19 +25,36 @@ def _archives(folder: Path) -> list[Path]:
     return sorted(folder.glob("crawl-*.warc.gz"))
 
 
+class _Received:
+    """Bytes in the place of a socket, for `HTTPResponse`."""
+
+    def __init__(self, message: bytes) -> None:
+        self._message = message
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return io.BytesIO(self._message)
+
+
 def _bodies(folder: Path, truth: Truth) -> dict[str, tuple[str, bytes]]:
-    """Content-Type and body by record id, decoded by FastWARC; the truncated record is left out."""
+    """Content-Type and body by record id; the truncated record is left out.
+
+    FastWARC reads the records, the standard library's HTTP client the messages.
+    """
     broken = {page["record_id"] for page in truth if page["kind"] == "truncated"}
+    unpack = {"gzip": gzip.decompress, "deflate": zlib.decompress, "br": brotli.decompress}
     found = {}
     for path in _archives(folder):
         with path.open("rb") as stream:
             for record in FastIterator(
-                stream, record_types=WarcRecordType.response, parse_http=True, auto_decode="all"
+                stream, record_types=WarcRecordType.response, parse_http=False
             ):
-                identifier = record.record_id.strip("<>")
-                if identifier not in broken:
-                    content_type = record.http_headers.get("Content-Type", "")
-                    found[identifier] = (content_type, record.reader.read())
+                identifier = (record.record_id or "").strip("<>")
+                if identifier in broken:
+                    continue
+                message = HTTPResponse(cast(Any, _Received(record.reader.read())))
+                message.begin()
+                body = unpack.get(message.headers["Content-Encoding"], bytes)(message.read())
+                found[identifier] = (message.headers["Content-Type"], body)
     return found
 
 
@@ -55,15 +76,16 @@ def test_warcio_reads_every_response_with_right_digests(folder: Path, truth: Tru
                 types[record.rec_type] += 1
                 identifier = record.rec_headers["WARC-Record-ID"].strip("<>")
                 record.raw_stream.read()
+                assert record.digest_checker.passed is not False, identifier
                 if record.rec_type == "response":
                     read.append((path.name, identifier))
-                if record.digest_checker.passed is False:
-                    short.append(identifier)
+                    if not record.digest_checker.passed:
+                        short.append(identifier)
     assert read == expected
     assert short == [page["record_id"] for page in truth if page["kind"] == "truncated"]
-    assert types["request"] == types["metadata"] == len(truth) * 2 // 3 - 1
+    assert len(truth) / 2 < types["request"] == types["metadata"] < len(truth)
     assert types.keys() == {
-        "warcinfo", "request", "response", "metadata", "resource", "revisit", "conversion"
+        "warcinfo", "request", "response", "metadata", "resource", "revisit"
     }  # fmt: skip
 
 
@@ -144,7 +166,18 @@ def test_files_that_are_no_page_begin_with_their_magic(folder: Path, truth: Trut
 
 def test_counts_are_as_declared(truth: Truth, summary: SampleSummary, folder: Path) -> None:
     kinds = Counter(page["kind"] for page in truth)
-    bad = dict(spam=20, thin=25, parked=15, shop=20, redirect=15, not_found=15, pdf=3, image=3)
+    bad = {
+        "spam": 20,
+        "thin": 25,
+        "parked": 15,
+        "shop": 20,
+        "redirect": 15,
+        "not_found": 15,
+        "pdf": 3,
+        "image": 3,
+        "json": 2,
+        "noindex": 4,
+    }
     assert {kind: kinds[kind] for kind in bad} == bad
     assert kinds["truncated"] == 1
     assert 590 <= summary.responses == len(truth) <= 620

@@ -3,7 +3,7 @@
 import lxml.html
 import pytest
 
-from pipeline.sample.articles import Article, Author, Code, Formula, Items, Paragraph, Table
+from pipeline.sample.articles import Article, Author, Code, Items, Paragraph, Table
 from pipeline.sample.chrome import Sheet
 from pipeline.sample.sites import HERALD
 from pipeline.sample.templates import dress

@@ -40,6 +40,18 @@ def test_only_the_bytes_of_predicted_tokens_count(tmp_path: Path) -> None:
     assert result["valid_bits_per_byte"] == pytest.approx(8 * 6 / (2 * 10 + 6 * 1), rel=1e-6)
 
 
+def test_the_windows_measured_are_spread_over_the_text(tmp_path: Path) -> None:
+    """Of four windows the first and the third; every predicted token costs 6 bits."""
+    tokens = [[7] * 17, [7] * 8, [7] * 8]
+    paths = [
+        write_shard(tmp_path / f"{n}.parquet", [tokens[n]], bytes_per_token=10**n) for n in range(3)
+    ]
+    model = make_model(64, CONFIG)
+    torch.nn.init.zeros_(model.embedding.weight)
+    result = evaluate(model, Windows(Corpus("validation", paths, 64), 8), 2, 1)
+    assert result["valid_bits_per_byte"] == pytest.approx(2 * 8 * 6 / (8 * 1 + 8 * 10), rel=1e-6)
+
+
 def test_the_loss_does_not_depend_on_the_batch(tmp_path: Path) -> None:
     path = write_shard(tmp_path / "v.parquet", random_documents(20))
     windows = Windows(Corpus("validation", [path], 64), 8)
