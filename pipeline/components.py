@@ -36,6 +36,8 @@ def star_edges(keys: npt.NDArray[np.uint64], nodes: Nodes) -> Edges:
 def components(edges: Edges) -> tuple[Nodes, Nodes]:
     """The connected component of every node that has an edge.
 
+    Takes up to about 90 bytes of memory an edge, the edges themselves not counted.
+
     Args:
         edges: uint64, shape (edges, 2), in any order and either direction, repeats allowed.
 

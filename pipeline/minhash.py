@@ -8,7 +8,8 @@ bands, and texts that agree on a whole band share a bucket (Leskovec, Rajaraman 
 of Massive Datasets", chapter 3). 14 bands of 8 rows over 5-grams are FineWeb's (Penedo et al.
 2024).
 
-Every hash here is the same on every machine, in every process and for every NumPy.
+Every hash here is the same on every machine, in every process and for every NumPy; only a Python
+with newer Unicode tables may read a character otherwise.
 """
 
 import unicodedata
@@ -69,14 +70,15 @@ def words(text: str) -> list[str]:
         starts = (kinds == _ALONE) | ((kinds == _PLAIN) & after_spaceless)
         folded &= (1 << _KIND_BITS) - 1
         folded = np.insert(folded, np.flatnonzero(starts), _SPACE)
-    return folded.astype("<u4", copy=False).tobytes().decode("utf-32-le").split()
+    separated: bytes = folded.astype("<u4", copy=False).tobytes()
+    return separated.decode("utf-32-le").split()
 
 
 def _fold(character: str) -> int:
     """The entry of `_folds` for a character."""
     lower = character.lower()
-    base, *marks = unicodedata.normalize("NFD", lower)
-    folded = base if all(map(_is_accent, marks)) else lower[0]
+    parts = unicodedata.normalize("NFD", lower)
+    folded = parts[0] if all(map(_is_accent, parts[1:])) else lower[0]
     category = unicodedata.category(folded)
     if category == "Cf" or _is_accent(folded):
         return _DROPPED
@@ -93,17 +95,19 @@ def _fold(character: str) -> int:
 def _is_accent(character: str) -> bool:
     """Whether a mark is one that a text can do without.
 
-    Those are the combining classes 10 to 36 (points of Hebrew, Arabic, Syriac) and from 200 (accents
-    by their place). Vowel signs, viramas, nuktas and kana voicing have others.
+    Those are the combining classes 10 to 36 (points of Hebrew, Arabic, Syriac) and from 200
+    (accents by their place). Vowel signs, viramas, nuktas and kana voicing have others.
     """
     combining = unicodedata.combining(character)
     return 10 <= combining <= 36 or combining >= 200
 
 
-def exact_hash(text: str) -> bytes | None:
-    """16 bytes, equal for texts equal when normalized; None for a text without a word."""
-    normalized = normalize(text)
-    return xxhash.xxh3_128_digest(normalized.encode()) if normalized else None
+def exact_hash(text: str) -> bytes:
+    """16 bytes, equal for texts that are equal but for white space.
+
+    Stricter than `normalize`: pages that differ in their numbers alone are not equal.
+    """
+    return xxhash.xxh3_128_digest(" ".join(text.split()).encode())
 
 
 def text_signature(text: str, n: int, permutations: int) -> Signature | None:

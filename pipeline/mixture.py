@@ -1,7 +1,7 @@
-"""From weights by language and domain to the repeats of a document."""
+"""How often a document is seen in training: by its language and by its host's domain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,43 +10,74 @@ import xxhash
 from pipeline.errors import UserError
 
 UNKNOWN = "unknown"
+"""The domain of hosts that no table names."""
 
-
-def domain_of(host: str, table: Mapping[str, str]) -> str:
-    """The domain of the longest suffix of the host that the table names; `unknown` if none.
-
-    Suffixes are whole labels: `b.c` matches `a.b.c`, not `ab.c`.
-    """
-    labels = host.split(".")
-    suffixes = (".".join(labels[start:]) for start in range(len(labels)))
-    return next((table[suffix] for suffix in suffixes if suffix in table), UNKNOWN)
+_MOST_REPEATS = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Factors by language and by domain; 1 where none is given."""
+    """Factors by language and by domain; 1 where none is given.
 
-    languages: Mapping[str, float]
-    domains: Mapping[str, float]
+    Attributes:
+        languages: Factor by language code.
+        domains: Factor by domain name; `unknown` is one.
+    """
+
+    languages: Mapping[str, float] = field(default_factory=dict)
+    domains: Mapping[str, float] = field(default_factory=dict)
 
     def weight(self, language: str, domain: str) -> float:
-        """The language's factor times the domain's."""
+        """The expected number of times a document is seen."""
         return self.languages.get(language, 1.0) * self.domains.get(domain, 1.0)
 
 
-def repeats(ids: Sequence[str], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    """How often each document is seen: the weight's whole part, and once more by chance.
+def domain_of(host: str, table: Mapping[str, str]) -> str:
+    """The domain of a host, such as `encyclopedia`, `news` or `code`.
 
-    The chance is the fraction, the die is a hash of the id: no order and no process matters.
+    Args:
+        host: A lower-case host name.
+        table: Domain by host or suffix of hosts: `wikipedia.org` also stands for
+            `en.wikipedia.org`, but not for `notwikipedia.org`. The longest that fits decides.
+    """
+    while host:
+        if host in table:
+            return table[host]
+        _, _, host = host.partition(".")
+    return UNKNOWN
+
+
+def repeats(ids: Sequence[str], weight: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    """How often each document is seen: its weight, rounded up or down by the hash of its id.
+
+    A document of weight 2.3 is seen three times if its hash lies in the lowest 30 percent, else
+    twice. So the expected number is the weight, and a greater weight never shows a document less.
+
+    Args:
+        ids: The documents' ids.
+        weight: Their weights, float64, shape (documents,).
+
+    Returns:
+        int32, shape (documents,).
 
     Raises:
-        UserError: A weight is negative or no number.
+        UserError: A weight is negative, no number or too large.
     """
-    if not (weights >= 0).all():
-        raise UserError("weight: a weight is negative or no number; weights are 0 or more")
-    whole = np.floor(weights)
-    dice = np.fromiter(
-        (xxhash.xxh64_intdigest(f"repeat:{one}".encode()) for one in ids), np.uint64, len(ids)
-    )
-    chance = dice.astype(np.float64) / 2.0**64 < weights - whole
-    return (whole + chance).astype(np.int32)
+    wrong = np.flatnonzero(~((weight >= 0) & (weight < _MOST_REPEATS)))
+    if len(wrong):
+        at = wrong[0]
+        raise UserError(
+            f"weight of document {ids[at]}: {weight[at]} is no number from 0 to below "
+            f"{_MOST_REPEATS}; check the factors in [weight.languages] and [weight.domains]"
+        )
+    whole = np.floor(weight)
+    position = np.array([_position(key) for key in ids], dtype=np.float64)
+    return (whole + (position < weight - whole)).astype(np.int32)
+
+
+def _position(key: str) -> float:
+    """Where the hash of an id lies between 0 and 1.
+
+    The prefix keeps it independent of the other samples that are drawn by the same id.
+    """
+    return float(xxhash.xxh64_intdigest(f"repeats:{key}".encode()) / 2**64)

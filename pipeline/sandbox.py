@@ -8,12 +8,9 @@ knows why that page must not be tried, stores a failed row for it, and goes on.
         for index, page in enumerate(read(path)):
             if reason := guard.poison(index):
                 fail(page, reason)
-                continue
-            try:
+            else:
                 with guard.page(index, page.url):
                     work(page)
-            except Exception as error:
-                fail(page, error)
 
 Children are plain subprocesses. The parent cannot fork, since Beam's process has threads.
 multiprocessing's `forkserver` and `spawn` import the parent's main module in every child (for a
@@ -214,8 +211,7 @@ class _Worker(threading.Thread):
         super().__init__(name="sandbox", daemon=True)
         self._jobs = jobs
         self._closing = closing
-        self._page_seconds = page_seconds
-        self._memory_bytes = memory_bytes
+        self._limits = (page_seconds, memory_bytes)
         self._child: _Child | None = None
 
     def run(self) -> None:
@@ -224,55 +220,44 @@ class _Worker(threading.Thread):
             if self._closing.poll():
                 job.future.cancel()
             if job.future.set_running_or_notify_cancel():
-                self._finish(job)
-        self._drop_child()
+                try:
+                    job.future.set_result(self._result(job))
+                except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
+                    job.future.set_exception(error)
+        if self._child is not None:
+            self._child.kill()
 
-    def _finish(self, job: _Job) -> None:
-        try:
-            succeeded, value = self._result(job)
-        except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
-            self._drop_child()
-            succeeded, value = False, error
-        if succeeded:
-            job.future.set_result(value)
-        else:
-            job.future.set_exception(value)
-
-    def _result(self, job: _Job) -> tuple[bool, Any]:
-        """Run a task until a child lives through it: whether it succeeded, and what it gave."""
+    def _result(self, job: _Job) -> Any:
+        """Run a task until a child lives through it; return its result or raise its error."""
         poison: dict[int, str] = {}
-        strays = 0
         while True:
-            self._child = self._child or _Child(self._memory_bytes)
-            message = pickle.dumps((job.payload, poison))
+            child = self._child or _Child(*self._limits)
+            self._child = None
             try:
-                reply = self._child.run(message, self._page_seconds, self._closing)
+                reply = child.run(pickle.dumps((job.payload, poison)), self._closing)
             except _DeathError as death:
-                self._child = None
-                if death.page == _NO_PAGE:
-                    strays += 1
-                else:
-                    poison[death.page] = death.reason
-                if strays > 1 or strays + len(poison) >= _MOST_DEATHS:
+                # No task tries a poisoned page again, but all pass outside any page again.
+                if death.page in poison or len(poison) == _MOST_DEATHS:
                     raise SandboxError(f"{job.name}: {death}; given up") from None
+                poison[death.page] = death.reason
                 _LOG.warning("%s: %s; run again", job.name, death)
                 continue
             worn, answer = pickle.loads(reply)
             if worn:
-                self._drop_child()
+                child.kill()
+            else:
+                self._child = child
             succeeded, value = pickle.loads(answer)
-            return succeeded, value
-
-    def _drop_child(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+            if succeeded:
+                return value
+            raise value
 
 
 class _Child:
     """A child process, seen from the parent."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, page_seconds: float, memory_bytes: int) -> None:
+        self._page_seconds = page_seconds
         self._memory_bytes = memory_bytes
         self._connection, theirs = Pipe()
         with theirs, tempfile.TemporaryFile() as file:
@@ -295,8 +280,8 @@ class _Child:
                 start_new_session=True,
             )
 
-    def run(self, message: bytes, page_seconds: float, closing: Connection) -> bytes:
-        """Have the child answer a message.
+    def run(self, message: bytes, closing: Connection) -> bytes:
+        """Have the child answer a message. One that did not answer is dead.
 
         Raises:
             _DeathError: The child died or had to be killed.
@@ -305,12 +290,15 @@ class _Child:
         try:
             self._connection.send_bytes(message)
             while not (ready := wait([self._connection, closing], _TICK_SECONDS)):
-                self._check(page_seconds)
+                self._check()
             if closing in ready:
                 raise SandboxError("the pool was closed")
             return self._connection.recv_bytes()
         except (EOFError, ConnectionError):
             raise self._dead() from None
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """Leave nothing of the process. One that is ending already keeps its own exit status."""
@@ -318,13 +306,13 @@ class _Child:
         self._process.wait()
         self._connection.close()
 
-    def _check(self, page_seconds: float) -> None:
+    def _check(self) -> None:
         if self._process.poll() is not None:
             raise self._dead()
         seen = self._state[:]
         since, page, _ = _STATE.unpack(seen)
-        if page != _NO_PAGE and time.monotonic() - since > page_seconds:
-            raise self._dead(f"no progress for {page_seconds:g} s", seen)
+        if page != _NO_PAGE and time.monotonic() - since > self._page_seconds:
+            raise self._dead(f"no progress for {self._page_seconds:g} s", seen)
         if psutil.Process(self._process.pid).memory_info().rss > self._memory_bytes:
             raise self._dead(f"over {self._memory_bytes >> 20} MiB of memory")
 
@@ -344,10 +332,8 @@ class _Child:
 
 
 def _cause(code: int) -> str:
-    if code >= 0:
-        return f"exited with status {code}"
-    names = {number.value: number.name for number in signal.Signals}
-    return f"killed by {names.get(-code, f'signal {-code}')}"
+    names = {-number: f"killed by {number.name}" for number in signal.Signals}
+    return names.get(code, f"exited with status {code}")
 
 
 def serve(connection_fd: int, state_fd: int, parent: int, memory_bytes: int) -> None:
@@ -359,7 +345,12 @@ def serve(connection_fd: int, state_fd: int, parent: int, memory_bytes: int) -> 
         parent: The parent's process id.
         memory_bytes: Most memory to hold.
     """
-    _die_with(parent)
+    if sys.platform == "linux":
+        # The death of its parent kills this process, even while C code holds the GIL. Elsewhere it
+        # lives until its task is done.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit("the parent process is gone")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for fd in (connection_fd, state_fd):
         os.set_inheritable(fd, False)
@@ -377,21 +368,9 @@ def serve(connection_fd: int, state_fd: int, parent: int, memory_bytes: int) -> 
         except EOFError:
             return
         payload, poison = pickle.loads(message)
-        guard = Guard(state, poison)
-        answer = _answer(payload, guard)
+        answer = _answer(payload, guard := Guard(state, poison))
         worn = guard.exhausted or psutil.Process().memory_info().rss > memory_bytes / 2
         connection.send_bytes(pickle.dumps((worn, answer)))
-
-
-def _die_with(parent: int) -> None:
-    """Have Linux kill this process with its parent, even while C code holds the GIL.
-
-    Elsewhere a child whose parent is gone ends when its task does.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit("the parent process is gone")
 
 
 def _answer(payload: bytes, guard: Guard) -> bytes:

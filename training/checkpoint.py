@@ -2,11 +2,9 @@
 
 import json
 import os
-import pickle
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -39,14 +37,11 @@ def save_checkpoint(
         step: Steps done.
         metrics_bytes: Length of the metrics file at this step.
     """
-    state = {
-        "identity": dict(identity),
-        "step": step,
-        "metrics_bytes": metrics_bytes,
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-    _write_whole(path, lambda file: torch.save(state, file))
+    tensors = {f"model.{name}": weight for name, weight in model.state_dict().items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": moment for name, moment in moments.items()}
+    about = {"identity": dict(identity), "step": step, "metrics_bytes": metrics_bytes}
+    _write_tensors(path, tensors, about)
 
 
 def load_checkpoint(
@@ -63,10 +58,8 @@ def load_checkpoint(
     if not path.exists():
         return 0, 0
     try:
-        if not zipfile.is_zipfile(path):
-            raise RuntimeError("not an archive that torch saves")
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError) as error:
+        tensors, state = _read_tensors(path)
+    except (OSError, safetensors.SafetensorError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read; delete it to train from the start") from error
     for key in {**state["identity"], **identity}:
         was, now = state["identity"].get(key), identity.get(key)
@@ -75,18 +68,20 @@ def load_checkpoint(
                 f"{path} was made with {key} = {was}, this run has {key} = {now}; set it back, "
                 "or train into another folder"
             )
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
+    model.load_state_dict(_below(tensors, "model"))
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in _below(tensors, "optimizer").items():
+        index, _, kind = name.partition(".")
+        moments.setdefault(int(index), {})[kind] = tensor
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": moments, "param_groups": groups})
     return state["step"], state["metrics_bytes"]
 
 
 def save_model(path: Path, model: Decoder, vocab_size: int, config: TrainConfig) -> None:
     """Saves weights, vocabulary size and settings as safetensors."""
-    weights = {name: weight.contiguous() for name, weight in model.state_dict().items()}
-    # One entry: safetensors writes several in no fixed order.
-    about = json.dumps({"vocab_size": vocab_size, "config": config.model_dump()})
-    data = safetensors.torch.save(weights, {"curate": about})
-    _write_whole(path, lambda file: file.write(data))
+    about = {"vocab_size": vocab_size, "config": config.model_dump()}
+    _write_tensors(path, model.state_dict(), about)
 
 
 def load_model(path: Path) -> Decoder:
@@ -96,20 +91,43 @@ def load_model(path: Path) -> Decoder:
         UserError: If the file is missing or no such model.
     """
     try:
-        with safetensors.safe_open(path, "pt") as file:
-            about = json.loads(file.metadata()["curate"])
+        weights, about = _read_tensors(path)
         model = Decoder(about["vocab_size"], TrainConfig(**about["config"]))
-        model.load_state_dict(safetensors.torch.load_file(path))
+        model.load_state_dict(weights)
     except (OSError, safetensors.SafetensorError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no model of this program: {error}") from error
     return model
 
 
-def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes a file beside `path`, and renames it when all of it is on disk."""
+def _below(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin with a prefix and a dot, without both."""
+    dotted = f"{prefix}."
+    return {
+        name.removeprefix(dotted): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(dotted)
+    }
+
+
+def _read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    with safetensors.safe_open(path, "pt") as file:
+        about = json.loads(file.metadata()["curate"])
+    return safetensors.torch.load_file(path), about
+
+
+def _write_tensors(
+    path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, object]
+) -> None:
+    """Writes a file beside `path`, and renames it when all of it is on disk.
+
+    The same state gives the same bytes: torch's own format depends on which strings happen to be
+    one object, and safetensors writes several metadata entries in no fixed order, so there is one.
+    """
+    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    data = safetensors.torch.save(whole, {"curate": json.dumps(about, sort_keys=True)})
     unfinished = path.with_name(f".{path.name}.unfinished")
     with unfinished.open("wb") as file:
-        write(file)
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)

@@ -38,8 +38,8 @@ def train(
     """Trains a model, or goes on with one begun in the same folder.
 
     Writes to `output`: `metrics.jsonl` (a row a step: step, tokens, loss in nats a token, lr; a row
-    a validation: step, valid_loss, valid_bits_per_byte; no clock values), `checkpoint.pt` and, at
-    the end, `model.safetensors`.
+    a validation: step, valid_loss, valid_bits_per_byte; no clock values), `checkpoint.safetensors`
+    and, at the end, `model.safetensors`.
 
     Args:
         train_shards: Paths of the shards to learn from.
@@ -69,7 +69,7 @@ def train(
     with deterministic(device, config.threads):
         model = make_model(vocab_size, config).to(device)
         optimizer = make_optimizer(model, config)
-        checkpoint = output / "checkpoint.pt"
+        checkpoint = output / "checkpoint.safetensors"
         step, n_bytes = load_checkpoint(checkpoint, identity, model, optimizer)
         with Metrics(output / "metrics.jsonl", n_bytes, report) as metrics:
             while True:

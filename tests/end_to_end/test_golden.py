@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def manifest(golden: Golden, stage: str) -> Manifest:
 
 def test_no_record_is_lost_from_archive_to_shard(golden: Golden) -> None:
     counts = [manifest(golden, stage).counts for stage in STAGES]
-    for before, after in zip(counts, counts[1:], strict=False):
+    for before, after in pairwise(counts):
         assert after.read == before.kept
     for stage, total in zip(STAGES, counts, strict=True):
         total.check(stage)

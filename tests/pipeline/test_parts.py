@@ -88,5 +88,8 @@ def test_a_folder_that_cannot_be_made_is_a_users_error(tmp_path: Path) -> None:
 def test_a_full_disk_is_a_users_error() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    with pytest.raises(UserError, match="No space left on device"):
-        files._Output("/dev/full", Path("/dev/full").open("wb", buffering=0)).write(b"x" * 100)
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(UserError, match="No space left on device"),
+    ):
+        files._Output("/dev/full", full).write(b"x" * 100)

@@ -109,6 +109,11 @@ def test_a_second_death_outside_any_page_fails_the_task_by_name(pool: Pool, tmp_
     assert pool.submit(standins.add, 1, 2).result() == 3
 
 
+def test_a_task_that_tries_a_poisoned_page_again_fails(pool: Pool) -> None:
+    with pytest.raises(SandboxError, match=r"exited with status 3 at page 0 \(again\)"):
+        pool.submit(standins.ignore_poison).result()
+
+
 def test_a_death_is_logged_with_the_name_of_its_page(
     pool: Pool, caplog: pytest.LogCaptureFixture
 ) -> None:

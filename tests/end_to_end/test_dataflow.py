@@ -1,0 +1,74 @@
+"""Dataflow's own translation accepts every stage's graph. No cloud: the job stays a local file."""
+
+import io
+import json
+from types import ModuleType
+
+import apache_beam as beam
+import pytest
+from apache_beam.internal.gcp import auth
+from apache_beam.io.gcp import gcsio
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
+from apache_beam.runners.dataflow.internal import apiclient
+
+from pipeline.config import load
+from pipeline.ledger import Manifest
+from pipeline.run import STAGES, make_job
+from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
+from tests.end_to_end.golden_run import Golden
+
+MODULES = {
+    "extract": extract,
+    "quality": quality,
+    "filter": filtering,
+    "dedup": dedup,
+    "weight": weight,
+    "tokenizer": tokenizer,
+    "shards": shards,
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("name", "module"), MODULES.items(), ids=list(MODULES))
+def test_the_graph_becomes_a_dataflow_job(
+    name: str, module: ModuleType, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = apiclient.DataflowApplicationClient
+    staged: dict[str, bytes] = {}
+
+    def stage(self: object, folder: str, name: str, stream: io.BytesIO, **options: object) -> None:
+        staged[name] = stream.read()
+
+    monkeypatch.setattr(client, "_stage_resources", lambda *arguments: [])
+    monkeypatch.setattr(client, "stage_file_with_retry", stage)
+    monkeypatch.setattr(auth, "get_service_credentials", lambda options: None)
+    monkeypatch.setattr(gcsio.GcsIO, "is_soft_delete_enabled", lambda *arguments: False)
+    overrides = {"run": {"output": str(golden.folder.parent)}}
+    config = load(str(golden.config), overrides)
+    done = {}
+    for stage in STAGES:
+        manifest = Manifest.read(str(golden.folder / stage.name))
+        assert manifest is not None
+        done[stage.name] = manifest
+    job = make_job(next(stage for stage in STAGES if stage.name == name), config, done)
+    options = PipelineOptions(
+        [],
+        project="project",
+        region="europe-west1",
+        job_name=f"curate-{name}",
+        temp_location="gs://bucket/tmp",
+        staging_location="gs://bucket/staging",
+        template_location="gs://bucket/job.json",
+        sdk_container_image="registry.example/curate",
+        no_auth=True,
+        save_main_session=False,
+    )
+    pipeline = beam.Pipeline(runner=DataflowRunner(), options=options)
+    module.build(pipeline, job)
+    pipeline.run()
+    written = json.loads(staged["job.json"])
+    assert written["name"] == f"curate-{name}"
+    environment = json.dumps(written["environment"])
+    assert "registry.example/curate" in environment
+    assert len(staged["job.json"]) < 10_000_000
