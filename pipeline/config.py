@@ -113,8 +113,8 @@ class DedupSection(Section):
     """Bands of the signature."""
     rows: Positive = 8
     """Permutations a band."""
-    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.7
-    """Share of equal permutations at which a pair counts as near-duplicate."""
+    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.75
+    """Share of equal permutations at which a pair counts as near-duplicate; FineWeb's aim."""
 
 
 class WeightSection(Section):

@@ -2,14 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-
-from pipeline import files
 
 _POLL_SECONDS = 0.5
 _LOG_SECONDS = 10.0
@@ -18,8 +16,8 @@ _LOG_SECONDS = 10.0
 class Progress:
     """Reports to a console, usually that of standard error.
 
-    Progress is counted from finished files: whatever runner does the work, and however often it
-    was begun, they are what is done.
+    Progress is counted from what stands in a stage's folder: whatever runner does the work, and
+    however often it was begun, that is what is done.
 
     Args:
         console: Where to write.
@@ -37,13 +35,11 @@ class Progress:
         self.note(f"{stage}: done before")
 
     @contextmanager
-    def watch(self, stage: str, folder: str, product: str, total: int) -> Iterator[None]:
-        """Count the files of a folder that begin with `product` while the block runs."""
+    def watch(self, stage: str, total: int, done: Callable[[], int]) -> Iterator[None]:
+        """Report how many of a stage's pieces are done while the block runs."""
         ended = threading.Event()
         follow = self._draw if self._console.is_terminal else self._log
-        thread = threading.Thread(
-            target=follow, args=(stage, folder, product, total, ended), daemon=True
-        )
+        thread = threading.Thread(target=follow, args=(stage, total, done, ended), daemon=True)
         begun = time.monotonic()
         thread.start()
         try:
@@ -54,7 +50,7 @@ class Progress:
         self.note(f"{stage}: {total} of {total} in {time.monotonic() - begun:.1f} s")
 
     def _draw(
-        self, stage: str, folder: str, product: str, total: int, ended: threading.Event
+        self, stage: str, total: int, done: Callable[[], int], ended: threading.Event
     ) -> None:
         columns = (
             TextColumn("{task.description:10}"),
@@ -63,27 +59,18 @@ class Progress:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
-        begun, before = time.monotonic(), _count(folder, product)
+        begun, before = time.monotonic(), done()
         with Bar(*columns, console=self._console, transient=True) as bar:
             task = bar.add_task(stage, total=total, rate="", completed=before)
             while not ended.wait(_POLL_SECONDS):
-                done = _count(folder, product)
-                rate = (done - before) / (time.monotonic() - begun)
-                bar.update(task, completed=done, rate=f"{rate:.2f}/s")
+                rate = (done() - before) / (time.monotonic() - begun)
+                bar.update(task, completed=done(), rate=f"{rate:.2f}/s")
 
-    def _log(
-        self, stage: str, folder: str, product: str, total: int, ended: threading.Event
-    ) -> None:
-        begun, before = time.monotonic(), _count(folder, product)
+    def _log(self, stage: str, total: int, done: Callable[[], int], ended: threading.Event) -> None:
+        begun, before = time.monotonic(), done()
         self.note(f"{stage}: {before} of {total}")
         while not ended.wait(_LOG_SECONDS):
-            done = _count(folder, product)
-            rate = (done - before) / (time.monotonic() - begun)
-            left = f"{(total - done) / rate:.0f} s left" if rate else "time left unknown"
-            self.note(f"{stage}: {done} of {total}, {rate:.2f} a second, {left}")
-
-
-def _count(folder: str, product: str) -> int:
-    return sum(
-        name.startswith(product) and not name.endswith(".tmp") for name in files.names(folder)
-    )
+            now = done()
+            rate = (now - before) / (time.monotonic() - begun)
+            left = f"{(total - now) / rate:.0f} s left" if rate else "time left unknown"
+            self.note(f"{stage}: {now} of {total}, {rate:.2f} a second, {left}")

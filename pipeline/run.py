@@ -18,6 +18,7 @@ from pipeline.stages import dedup, extract, filtering, quality, shards, tokenize
 from pipeline.stages.graph import run_graph
 from pipeline.tasks.quality import MODEL
 from pipeline.tasks.tokenizing import FILE
+from pipeline.tasks.training import steps_done
 
 _SETTINGS = "settings.json"
 
@@ -32,8 +33,8 @@ class Stage:
         settings: What of a configuration decides its output bytes.
         execute: Does the work and writes the manifest last.
         reads: The stages whose output it reads.
-        product: How the names of the files begin that it writes one of for each piece.
-        pieces: How many such files there will be.
+        pieces: How many pieces its work has.
+        finished: How many of them are done, by what stands in its folder.
     """
 
     name: str
@@ -41,8 +42,8 @@ class Stage:
     settings: Callable[[Config], dict[str, Any]]
     execute: Callable[[Job, PipelineOptions, Progress], None]
     reads: tuple[str, ...]
-    product: str
     pieces: Callable[[Job], int]
+    finished: Callable[[str], int]
 
 
 def _graph(
@@ -60,6 +61,13 @@ def _parts_of(upstream: str) -> Callable[[Job], int]:
     return lambda job: len(job.upstream[upstream].parts)
 
 
+def _files(prefix: str) -> Callable[[str], int]:
+    """Counts the files of a folder that are complete."""
+    return lambda folder: sum(
+        name.startswith(prefix) and not name.endswith(".tmp") for name in files.names(folder)
+    )
+
+
 def _one(job: Job) -> int:
     return 1
 
@@ -71,8 +79,8 @@ STAGES = (
         extract.settings,
         _graph(extract.build),
         reads=(),
-        product="part-",
         pieces=lambda job: len(extract.work(job.config).splits),
+        finished=_files("part-"),
     ),
     Stage(
         "quality",
@@ -80,8 +88,8 @@ STAGES = (
         quality.settings,
         _graph(quality.build),
         reads=("extract",),
-        product=MODEL,
         pieces=_one,
+        finished=_files(MODEL),
     ),
     Stage(
         "filter",
@@ -89,8 +97,8 @@ STAGES = (
         filtering.settings,
         _graph(filtering.build),
         reads=("extract", "quality"),
-        product="part-",
         pieces=_parts_of("extract"),
+        finished=_files("part-"),
     ),
     Stage(
         "dedup",
@@ -98,8 +106,8 @@ STAGES = (
         dedup.settings,
         _graph(dedup.build),
         reads=("filter",),
-        product="signatures-",
         pieces=_parts_of("filter"),
+        finished=_files("signatures-"),
     ),
     Stage(
         "weight",
@@ -107,8 +115,8 @@ STAGES = (
         weight.settings,
         _graph(weight.build),
         reads=("filter", "dedup"),
-        product="part-",
         pieces=_parts_of("filter"),
+        finished=_files("part-"),
     ),
     Stage(
         "tokenizer",
@@ -116,8 +124,8 @@ STAGES = (
         tokenizer.settings,
         _graph(tokenizer.build),
         reads=("filter", "weight"),
-        product=FILE,
         pieces=_one,
+        finished=_files(FILE),
     ),
     Stage(
         "shards",
@@ -125,8 +133,8 @@ STAGES = (
         shards.settings,
         _graph(shards.build),
         reads=("filter", "weight", "tokenizer"),
-        product="train-",
         pieces=_parts_of("filter"),
+        finished=_files("train-"),
     ),
     Stage(
         "model",
@@ -134,8 +142,8 @@ STAGES = (
         model.settings,
         model.execute,
         reads=("tokenizer", "shards"),
-        product="manifest.json",
-        pieces=_one,
+        pieces=lambda job: job.config.train.steps,
+        finished=steps_done,
     ),
 )
 
@@ -228,7 +236,7 @@ def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progres
         "upstream": job.upstream_prints,
     }
     files.write_json(files.join(job.folder, _SETTINGS), made_from)
-    with progress.watch(stage.name, job.folder, stage.product, stage.pieces(job)):
+    with progress.watch(stage.name, stage.pieces(job), partial(stage.finished, job.folder)):
         stage.execute(job, options, progress)
     manifest = Manifest.read(job.folder)
     assert manifest is not None, f"{job.folder}: the stage ended without a manifest"

@@ -40,6 +40,8 @@ class Metrics:
     def add(self, row: Row, **clock: float) -> None:
         """Writes and reports a row; what the clock says is reported only."""
         self._file.write(json.dumps(row).encode() + b"\n")
+        # Whoever watches the run counts its rows.
+        self._file.flush()
         self._report(row | clock)
 
     def sync(self) -> int:
