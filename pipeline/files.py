@@ -43,7 +43,7 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
     found: set[str] = set()
     for pattern in patterns:
         fs, inner = filesystem(pattern)
-        if any(character in pattern for character in "*?["):
+        if not fs.exists(inner) and any(character in pattern for character in "*?["):
             matches = [name for name in fs.glob(inner) if fs.isfile(name)]
             if not matches:
                 raise UserError(f"{pattern}: no file matches; check the folder and the extension")

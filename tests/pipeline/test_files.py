@@ -16,6 +16,12 @@ def test_globs_and_paths_are_expanded_once_each_and_sorted(tmp_path: Path) -> No
     assert files.expand(patterns) == [f"{tmp_path}/{name}" for name in ("a.gz", "b.gz", "c.txt")]
 
 
+def test_a_file_whose_name_looks_like_a_glob_is_taken_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a[1].gz"
+    path.write_bytes(b"x")
+    assert files.expand((str(path),)) == [str(path)]
+
+
 def test_relative_globs_stay_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.gz").write_bytes(b"x")
