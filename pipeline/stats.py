@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pipeline import files, speakers
 from pipeline.errors import UserError
 from pipeline.ledger import Manifest
-from pipeline.parts import read_table
+from pipeline.parts import read_rows, read_table
 
 FUNNEL = ("extract", "filter", "dedup", "weight", "shards")
 _TOP = 20
@@ -116,16 +116,16 @@ def _funnel_row(name: str, manifest: Manifest) -> FunnelRow:
 def _kept(run: str, source: str, done: dict[str, Manifest]) -> Iterator[tuple[str, str, int]]:
     """Language, host and characters of each document that has come through so far."""
     for part in done[source].parts:
-        table = read_table(
-            files.join(run, source, f"part-{part.name}.parquet"), ["language", "host", "text"]
-        )
         removed: set[int] = set()
         if "dedup" in done:
             path = files.join(run, "dedup", f"duplicates-{part.name}.parquet")
             removed = set(read_table(path, ["row"])["row"].to_pylist())
-        lengths = pc.utf8_length(table["text"]).to_pylist()
-        rows = zip(table["language"].to_pylist(), table["host"].to_pylist(), lengths, strict=True)
-        yield from (row for index, row in enumerate(rows) if index not in removed)
+        rows = read_rows(
+            files.join(run, source, f"part-{part.name}.parquet"), ["language", "host", "text"]
+        )
+        for index, row in enumerate(rows):
+            if index not in removed:
+                yield row["language"], row["host"], len(row["text"])
 
 
 def _column(

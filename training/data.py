@@ -47,7 +47,10 @@ class Corpus:
         self._byte_starts = list(accumulate((shard.n_bytes for shard in self.shards), initial=0))
         self.n_tokens = self._starts[-1]
         if not self.n_tokens:
-            raise UserError(f"no tokens in the {len(paths)} {name} shards; give the corpus more")
+            raise UserError(
+                f"no tokens in the {len(paths)} {name} shards; give the corpus more documents, or "
+                "hold out another share for validation"
+            )
         dtype = token_dtype(vocab_size)
         for shard in self.shards:
             if shard.dtype != dtype:
