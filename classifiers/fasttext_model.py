@@ -22,6 +22,11 @@ class Classifier:
     def __init__(self, model: Any) -> None:
         self._model = model
 
+    @property
+    def labels(self) -> list[str]:
+        """What it tells apart, without fastText's prefix."""
+        return [label.removeprefix(LABEL) for label in self._model.labels]
+
     def predict(self, text: str, k: int = 1) -> list[tuple[str, float]]:
         """The `k` most probable labels (-1: all), unprefixed, and their probabilities, 0 to 1.
 

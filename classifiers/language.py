@@ -15,6 +15,11 @@ _MODEL = Path(__file__).with_name("models") / "lid.176.ftz"
 _CHARACTERS = 1000
 
 
+def codes() -> frozenset[str]:
+    """Every code that `identify` may give."""
+    return frozenset({UNDETERMINED, *fasttext_model.load(str(_MODEL)).labels})
+
+
 def identify(text: str) -> tuple[str, float]:
     """The most probable language of the first 1,000 characters, white space collapsed.
 

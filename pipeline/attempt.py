@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from pipeline.errors import UserError
 from pipeline.records import Capture, Rejected
 from pipeline.sandbox import Guard
 
@@ -17,12 +18,17 @@ def attempt(guard: Guard, step: int, capture: Capture, work: Callable[[], T]) ->
         step: The page's running number in the task.
         capture: The record worked on.
         work: What to do.
+
+    Raises:
+        UserError: The work's own: a mistake in the configuration is no page's fault.
     """
     if reason := guard.poison(step):
         return Rejected(capture, "failed", "killed", detail=reason)
     try:
         with guard.page(step, capture.url):
             return work()
+    except UserError:
+        raise
     except MemoryError:
         return Rejected(capture, "failed", "memory")
     except Exception as error:  # noqa: BLE001 - a page may break any library; it is stored

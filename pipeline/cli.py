@@ -156,7 +156,10 @@ def _trace(parsed: argparse.Namespace) -> None:
 
 
 def _sample(parsed: argparse.Namespace) -> None:
-    summary = asdict(build_sample(parsed.folder))
+    try:
+        summary = asdict(build_sample(parsed.folder))
+    except OSError as error:
+        raise UserError(f"{parsed.folder}: cannot be written ({error.strerror})") from error
     _output(parsed, summary, lambda console: console.print(summary))
 
 
@@ -166,4 +169,4 @@ def _output(parsed: argparse.Namespace, content: object, show: Callable[[Console
         json.dump(content, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
     else:
-        show(Console(width=None if sys.stdout.isatty() else 140))
+        show(Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False))

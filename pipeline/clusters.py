@@ -80,13 +80,18 @@ def _within(
     members: npt.NDArray[np.intp], found: Candidates, exact: bool, min_similarity: float
 ) -> Iterator[Duplicate]:
     """The duplicates among one component's members, best first."""
-    keepers = [members[0]]
+    keepers = members[:1].copy()
+    keepers.resize(len(members))
+    count = 1
+    signatures = np.empty_like(found.signatures[members])
+    signatures[0] = found.signatures[members[0]]
     for member in members[1:]:
-        equal = found.exact[keepers] == found.exact[member]
-        agreement = (found.signatures[keepers] == found.signatures[member]).mean(axis=1)
+        equal = found.exact[keepers[:count]] == found.exact[member]
+        agreement = (signatures[:count] == found.signatures[member]).mean(axis=1)
         hits = np.flatnonzero((equal if exact else False) | (agreement >= min_similarity))
         if not len(hits):
-            keepers.append(member)
+            keepers[count], signatures[count] = member, found.signatures[member]
+            count += 1
             continue
         first = hits[0]
         level = "exact" if exact and equal[first] else "near"

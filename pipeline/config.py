@@ -2,18 +2,22 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from classifiers import language
+from pipeline import mixture, urls
 from pipeline.errors import UserError
 from pipeline.rules import RULES
 from training.config import TrainConfig
 
-Names = Annotated[tuple[str, ...], Field(strict=False)]
 Positive = Annotated[int, Field(gt=0)]
+NonEmpty = Annotated[str, Field(min_length=1)]
+Names = Annotated[tuple[NonEmpty, ...], Field(strict=False)]
+Bound = Annotated[float | None, Field(allow_inf_nan=False)]
 Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -30,7 +34,7 @@ class RunSection(Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     """The run folder's name."""
-    output: str = "runs"
+    output: NonEmpty = "runs"
     """The folder of run folders: a path or an fsspec URL."""
 
 
@@ -44,13 +48,16 @@ class InputSection(Section):
 
 
 class WorkersSection(Section):
-    """The child processes that touch pages. They do not decide any output byte."""
+    """The child processes that touch pages.
+
+    They decide no output byte, but for the pages that end at a limit: those fail.
+    """
 
     count: Annotated[int, Field(ge=0)] = 0
     """Processes; 0 means one a core."""
     page_seconds: Annotated[float, Field(gt=0)] = 60.0
     """A page that makes no progress for so long is killed and fails."""
-    memory_mib: Annotated[int, Field(ge=256)] = 4096
+    memory_mib: Annotated[int, Field(ge=512)] = 4096
     """A process that outgrows this is killed, and its page fails."""
 
 
@@ -85,10 +92,16 @@ class QualitySection(Section):
 class Bounds(Section):
     """The bounds of a rule; a bound that is not given does not limit."""
 
-    low: float | None = None
+    low: Bound = None
     """The least value that is kept."""
-    high: float | None = None
+    high: Bound = None
     """The greatest value that is kept."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low = {self.low:g} is above high = {self.high:g}: nothing is kept")
+        return self
 
 
 class FilterSection(Section):
@@ -144,7 +157,7 @@ class ShardsSection(Section):
 
     valid_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of documents, by hash of the id, held out for validation."""
-    row_group_tokens: Positive = 4_000_000
+    row_group_tokens: Annotated[int, Field(gt=0, le=100_000_000)] = 4_000_000
     """Tokens after which a row group is closed."""
 
 
@@ -188,14 +201,32 @@ def load(path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) ->
         config = Config.model_validate(content)
     except ValidationError as error:
         raise UserError(f"{path}: {_explain(error)}") from error
-    _check_rules(path, config)
+    for problem in _problems(config):
+        raise UserError(f"{path}: {problem}")
     return config
 
 
-def _check_rules(path: str, config: Config) -> None:
+def _problems(config: Config) -> Iterator[str]:
+    """Names that no rule, language or domain has, which would silently do nothing."""
     for name in config.filter.rules:
         if name not in RULES:
-            raise UserError(f"{path}: filter.rules.{name}: unknown key{_nearest(name, RULES)}")
+            yield f"filter.rules.{name}: unknown key{_nearest(name, RULES)}"
+    for key, codes in (
+        ("filter.languages", config.filter.languages),
+        ("weight.languages", config.weight.languages),
+    ):
+        known = language.codes()
+        for code in codes:
+            if code not in known:
+                yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
+    for host in config.weight.hosts:
+        if urls.host(f"http://{host}/") != host:
+            yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
+    known_domains = {*config.weight.hosts.values(), mixture.UNKNOWN}
+    for domain in config.weight.domains:
+        if domain not in known_domains:
+            close = _nearest(domain, sorted(known_domains))
+            yield f"weight.domains.{domain}: no host in weight.hosts has it{close}"
 
 
 def _explain(error: ValidationError) -> str:
@@ -217,7 +248,7 @@ def _keys_of(parents: list[str]) -> Iterator[str]:
     yield from getattr(model, "model_fields", {"low": None, "high": None})
 
 
-def _nearest(name: str, known: Iterator[str] | Mapping[str, Any]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(names)}"

@@ -14,6 +14,7 @@ from fsspec.implementations.local import LocalFileSystem
 from pipeline.errors import UserError
 
 _HASH_BLOCK = 1 << 20
+_WHOLE_BYTES = 64 << 20
 
 
 def filesystem(path: str) -> tuple[Any, str]:
@@ -23,7 +24,8 @@ def filesystem(path: str) -> tuple[Any, str]:
         UserError: No installed package knows the URL's scheme.
     """
     try:
-        fs, inner = fsspec.core.url_to_fs(path)
+        # Another machine may have written since a folder was last listed.
+        fs, inner = fsspec.core.url_to_fs(path, use_listings_cache=False)
     except (ImportError, ValueError) as error:
         raise UserError(f"{path}: {error}") from error
     return fs, inner
@@ -53,15 +55,27 @@ def expand(patterns: tuple[str, ...]) -> list[str]:
         elif fs.isdir(inner):
             raise UserError(f"{pattern}: is a folder; name its files, as in '{pattern}/*.warc.gz'")
         else:
-            found.add(pattern)
-    return sorted(found)
+            found.add(pattern if "://" in pattern else os.path.normpath(pattern))
+    return _distinct(sorted(found))
+
+
+def _distinct(paths: list[str]) -> list[str]:
+    """Paths without those that lead to a file named before."""
+    first: dict[str, str] = {}
+    for path in paths:
+        try:
+            path.encode()
+        except UnicodeEncodeError as error:
+            raise UserError(f"{path!a}: the name is not UTF-8; rename the file") from error
+        first.setdefault(path if "://" in path else os.path.realpath(path), path)
+    return sorted(first.values())
 
 
 def _as_given(fs: Any, pattern: str, name: str) -> str:
     """A file that a glob found, named as the glob is: as a URL, or relative to this folder."""
     if "://" in pattern:
         return str(fs.unstrip_protocol(name))
-    return name if pattern.startswith("/") else os.path.relpath(name)
+    return os.path.normpath(name) if pattern.startswith("/") else os.path.relpath(name)
 
 
 def exists(path: str) -> bool:
@@ -215,22 +229,23 @@ def read_json(path: str) -> Any:
 def sha256(path: str) -> str:
     """The file's SHA-256, in hex."""
     digest = hashlib.sha256()
-    with open_read(path) as stream:
+    with open_input(path) as stream:
         while block := stream.read(_HASH_BLOCK):
             digest.update(block)
     return digest.hexdigest()
 
 
 def identity(path: str) -> dict[str, object]:
-    """What tells an input file from another without reading all of it.
+    """What tells an input file from another without reading all of a large one.
 
-    Size and the hash of its first and last MiB: an archive of a terabyte is not read twice, and a
-    file copied elsewhere stays itself.
+    Size and SHA-256: of the whole file up to 64 MiB, of its first and last MiB beyond. Times are
+    left out: a copy of the same bytes is the same input.
     """
     length = size(path)
+    if length <= _WHOLE_BYTES:
+        return {"bytes": length, "sha256": sha256(path)}
     with open_input(path) as stream:
         digest = hashlib.sha256(stream.read(_HASH_BLOCK))
-        if length > _HASH_BLOCK:
-            stream.seek(max(_HASH_BLOCK, length - _HASH_BLOCK))
-            digest.update(stream.read(_HASH_BLOCK))
-    return {"path": path, "bytes": length, "sha256_ends": digest.hexdigest()}
+        stream.seek(length - _HASH_BLOCK)
+        digest.update(stream.read(_HASH_BLOCK))
+    return {"bytes": length, "sha256_ends": digest.hexdigest()}

@@ -1,6 +1,5 @@
 """Stage `model`: the torch model trained on the shards. One process, no Beam graph."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import psutil
@@ -8,6 +7,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.config import Config
 from pipeline.errors import UserError
+from pipeline.files import join
 from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.progress import Progress
@@ -16,16 +16,8 @@ from pipeline.tasks.training import train_model
 
 
 def settings(config: Config) -> dict[str, Any]:
-    """What decides this stage's output.
-
-    Raises:
-        UserError: torch is not installed.
-    """
-    try:
-        versions = {"torch": version("torch")}
-    except PackageNotFoundError as error:
-        raise UserError("train: torch is not installed; pip install 'curate[train]'") from error
-    return {"train": config.train.model_dump(mode="json"), "versions": versions}
+    """What decides this stage's output."""
+    return config.train.model_dump(mode="json")
 
 
 def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
@@ -43,7 +35,7 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
     with Pool(1, workers.page_seconds, psutil.virtual_memory().total) as pool:
         facts = pool.submit(
             train_model,
-            job.folder_of("shards"),
+            *_shards(job),
             int(job.upstream["tokenizer"].facts["vocab_size"]),
             job.config.train,
             job.folder,
@@ -53,3 +45,14 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         f"{facts['valid_bits_per_byte']:.3f} bits a byte"
     )
     Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts).write(job.folder)
+
+
+def _shards(job: Job) -> tuple[list[str], list[str]]:
+    """The train and the validation shards that the manifest names."""
+    names = [name for part in job.upstream["shards"].parts for name in part.files]
+    paths = [join(job.folder_of("shards"), name) for name in sorted(names)]
+    train, valid = (
+        [path for path in paths if path.rpartition("/")[2].startswith(kind)]
+        for kind in ("train-", "valid-")
+    )
+    return train, valid

@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 
 from pipeline import files
 from pipeline.ledger import Counts, Part
-from pipeline.records import Rejected, Split
+from pipeline.records import Capture, Rejected, Split
+from pipeline.schema import CAPTURE_COLUMNS
 
 _ROW_GROUP_ROWS = 1000
+_ROW_GROUP_CHARS = 8_000_000
 _BATCH_ROWS = 256
 COUNTS_KEY = "curate.counts"
 FACTS_KEY = "curate.facts"
@@ -42,6 +44,7 @@ class PartWriter:
         self._path = path
         self._schema = schema
         self._rows: list[Mapping[str, Any]] = []
+        self._n_chars = 0
         self._metadata: dict[str, str] = {}
         self._stack = ExitStack()
 
@@ -75,7 +78,8 @@ class PartWriter:
     def write(self, row: Mapping[str, Any]) -> None:
         """Add a row: a mapping of column to value."""
         self._rows.append(row)
-        if len(self._rows) == _ROW_GROUP_ROWS:
+        self._n_chars += len(row.get("text", ""))
+        if len(self._rows) == _ROW_GROUP_ROWS or self._n_chars >= _ROW_GROUP_CHARS:
             self._flush()
 
     def describe(self, counts: Counts, facts: Mapping[str, int]) -> None:
@@ -87,6 +91,7 @@ class PartWriter:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
             self._rows.clear()
+            self._n_chars = 0
 
 
 class SplitWriter:
@@ -130,13 +135,7 @@ class SplitWriter:
     def reject(self, record: Rejected, extra: Mapping[str, Any] | None = None) -> None:
         """Add a dropped or failed record, with further columns if the schema has them."""
         self._reasons[record.outcome, record.reason] += 1
-        row = asdict(record.capture) | {
-            "outcome": record.outcome,
-            "reason": record.reason,
-            "value": record.value,
-            "detail": record.detail,
-        }
-        self._rejected.write(row | dict(extra or {}))
+        self._rejected.write(rejected_row(record) | dict(extra or {}))
 
     def _counts(self) -> Counts:
         by_outcome: dict[str, dict[str, int]] = {"dropped": {}, "failed": {}}
@@ -144,6 +143,21 @@ class SplitWriter:
             by_outcome[outcome][reason] = count
         read = self._n_kept + self._reasons.total()
         return Counts(read, self._n_kept, by_outcome["dropped"], by_outcome["failed"])
+
+
+def rejected_row(record: Rejected) -> dict[str, Any]:
+    """A dropped or failed record as a row."""
+    return asdict(record.capture) | {
+        "outcome": record.outcome,
+        "reason": record.reason,
+        "value": record.value,
+        "detail": record.detail,
+    }
+
+
+def capture_of(row: Mapping[str, Any]) -> Capture:
+    """Where the record of a row stands."""
+    return Capture(*(row[name] for name in CAPTURE_COLUMNS))
 
 
 def finished(folder: str, name: str, prefixes: Sequence[str]) -> Part | None:
@@ -162,8 +176,12 @@ def finished(folder: str, name: str, prefixes: Sequence[str]) -> Part | None:
     counts, facts = Counts(), {}
     for file_name, prefix in paths.items():
         path = files.join(folder, file_name)
-        with files.open_read(path) as stream:
-            footer = pq.read_metadata(stream)
+        try:
+            with files.open_read(path) as stream:
+                footer = pq.read_metadata(stream)
+        except (pa.ArrowInvalid, FileNotFoundError):
+            # A file that something else damaged or took away is made anew.
+            return None
         entries[file_name] = {
             "rows": footer.num_rows,
             "bytes": files.size(path),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import apache_beam as beam
@@ -31,19 +32,23 @@ class Stage:
         name: Its name, which is its folder's name.
         command: The name of its command.
         settings: What of a configuration decides its output bytes.
+        libraries: The packages that decide them too.
         execute: Does the work and writes the manifest last.
         reads: The stages whose output it reads.
         pieces: How many pieces its work has.
         finished: How many of them are done, by what stands in its folder.
+        inputs: Paths and globs of files it reads from outside the run.
     """
 
     name: str
     command: str
     settings: Callable[[Config], dict[str, Any]]
+    libraries: tuple[str, ...]
     execute: Callable[[Job, PipelineOptions, Progress], None]
     reads: tuple[str, ...]
     pieces: Callable[[Job], int]
     finished: Callable[[str], int]
+    inputs: Callable[[Config], tuple[str, ...]] = lambda config: ()
 
 
 def _graph(
@@ -77,24 +82,38 @@ STAGES = (
         "extract",
         "extract",
         extract.settings,
+        (
+            "trafilatura",
+            "lxml",
+            "resiliparse",
+            "fasttext-community",
+            "brotli",
+            "zstandard",
+            "warcio",
+            "pyarrow",
+        ),
         _graph(extract.build),
         reads=(),
-        pieces=lambda job: len(extract.work(job.config).splits),
+        pieces=lambda job: extract.work(job.config).tasks,
         finished=_files("part-"),
+        inputs=lambda config: config.input.paths,
     ),
     Stage(
         "quality",
         "train-quality",
         quality.settings,
+        ("fasttext-community", "regex", "numpy"),
         _graph(quality.build),
         reads=("extract",),
         pieces=_one,
         finished=_files(MODEL),
+        inputs=quality.inputs,
     ),
     Stage(
         "filter",
         "filter",
         filtering.settings,
+        ("fasttext-community", "regex", "pyarrow"),
         _graph(filtering.build),
         reads=("extract", "quality"),
         pieces=_parts_of("extract"),
@@ -104,6 +123,7 @@ STAGES = (
         "dedup",
         "dedup",
         dedup.settings,
+        ("numpy", "xxhash", "scipy", "pyarrow"),
         _graph(dedup.build),
         reads=("filter",),
         pieces=_parts_of("filter"),
@@ -113,6 +133,7 @@ STAGES = (
         "weight",
         "weight",
         weight.settings,
+        ("tldextract", "xxhash", "pyarrow"),
         _graph(weight.build),
         reads=("filter", "dedup"),
         pieces=_parts_of("filter"),
@@ -122,6 +143,7 @@ STAGES = (
         "tokenizer",
         "train-tokenizer",
         tokenizer.settings,
+        ("tokenizers",),
         _graph(tokenizer.build),
         reads=("filter", "weight"),
         pieces=_one,
@@ -131,6 +153,7 @@ STAGES = (
         "shards",
         "shard",
         shards.settings,
+        ("tokenizers", "xxhash", "pyarrow"),
         _graph(shards.build),
         reads=("filter", "weight", "tokenizer"),
         pieces=_parts_of("filter"),
@@ -140,6 +163,7 @@ STAGES = (
         "model",
         "train",
         model.settings,
+        ("torch",),
         model.execute,
         reads=("tokenizer", "shards"),
         pieces=lambda job: job.config.train.steps,
@@ -177,13 +201,12 @@ def run(
     """
     done: dict[str, Manifest] = {}
     for number, stage in enumerate(STAGES):
-        job = make_job(stage, config, done)
-        if overwrite and stale_keys(job):
+        ahead = only not in (None, stage.name)
+        job = _job_of_finished(stage, config, done) if ahead else make_job(stage, config, done)
+        if overwrite and not ahead and stale_keys(job):
             for later in STAGES[number:]:
                 files.remove_folder(job.folder_of(later.name))
         manifest = _finished(job)
-        if manifest is None and only not in (None, stage.name):
-            raise UserError(f"{job.folder}: not there yet; run `curate {stage.command}` first")
         if manifest is None:
             manifest = _execute(stage, job, options, progress)
         else:
@@ -194,23 +217,62 @@ def run(
 
 
 def make_job(stage: Stage, config: Config, done: Mapping[str, Manifest]) -> Job:
-    """A stage's job, given the manifests of the stages before it."""
+    """A stage's job, given the manifests of the stages before it.
+
+    Raises:
+        UserError: An input is missing, or a library.
+    """
+    paths = files.expand(stage.inputs(config))
+    return _job(stage, config, done, {path: files.identity(path) for path in paths})
+
+
+def _job_of_finished(stage: Stage, config: Config, done: Mapping[str, Manifest]) -> Job:
+    """The job of a stage that must be done already; its inputs need not be at hand any more.
+
+    Raises:
+        UserError: The stage is not done.
+    """
+    folder = files.join(run_folder(config), stage.name)
+    manifest = Manifest.read(folder)
+    if manifest is None:
+        raise UserError(f"{folder}: not there yet; run `curate {stage.command}` first")
+    return _job(stage, config, done, manifest.settings["files"])
+
+
+def _job(
+    stage: Stage, config: Config, done: Mapping[str, Manifest], inputs: Mapping[str, Any]
+) -> Job:
+    settings = {
+        "settings": stage.settings(config),
+        "files": dict(inputs),
+        "versions": {name: _version(name) for name in stage.libraries},
+    }
     upstream = {name: done[name] for name in stage.reads}
-    return Job(stage.name, config, run_folder(config), stage.settings(config), upstream)
+    return Job(stage.name, config, run_folder(config), settings, upstream)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError as error:
+        raise UserError(
+            f"the package {package} is not installed; pip install 'curate[train]'"
+        ) from error
 
 
 def stale_keys(job: Job) -> Sequence[str]:
     """The keys that differ from those the stage's folder was made with, finished or not."""
     path = files.join(job.folder, _SETTINGS)
     if not files.exists(path):
-        return []
+        present = [name for name in files.names(job.folder) if not name.endswith(".tmp")]
+        return [f"{_SETTINGS} (missing beside {present[0]})"] if present else []
     recorded = files.read_json(path)
     if not isinstance(recorded, dict):
         raise UserError(f"{path}: not written by curate; delete {job.folder}")
     if recorded.get("fingerprint") == job.fingerprint:
         return []
-    old = {"settings": recorded.get("settings"), "upstream": recorded.get("upstream")}
-    new = {"settings": job.settings, "upstream": job.upstream_prints}
+    old = {**(recorded.get("settings") or {}), "upstream": recorded.get("upstream")}
+    new = {**job.settings, "upstream": job.upstream_prints}
     return changed_keys(old, new) or ["the format of curate's files"]
 
 
@@ -225,7 +287,10 @@ def _finished(job: Job) -> Manifest | None:
             f"{job.folder}: made with other settings: {'; '.join(changed[:3])}; "
             "pass --overwrite to make it anew, or change run.name"
         )
-    return Manifest.read(job.folder)
+    manifest = Manifest.read(job.folder)
+    if manifest and manifest.fingerprint != job.fingerprint:
+        raise UserError(f"{job.folder}: {_SETTINGS} and manifest.json differ; delete the folder")
+    return manifest
 
 
 def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progress) -> Manifest:
@@ -240,4 +305,6 @@ def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progres
         stage.execute(job, options, progress)
     manifest = Manifest.read(job.folder)
     assert manifest is not None, f"{job.folder}: the stage ended without a manifest"
+    if manifest.counts.read and not manifest.counts.kept:
+        progress.note(f"{stage.name}: kept nothing; `curate stats {job.run}` says why")
     return manifest

@@ -14,6 +14,8 @@ CAPTURE = [
     pa.field("length", pa.int64(), nullable=False),
 ]
 
+CAPTURE_COLUMNS = [field.name for field in CAPTURE]
+
 _REJECTION = [
     pa.field("outcome", pa.string(), nullable=False),
     pa.field("reason", pa.string(), nullable=False),
@@ -24,6 +26,7 @@ _REJECTION = [
 _TEXT = [
     pa.field("host", pa.string(), nullable=False),
     pa.field("text", pa.string(), nullable=False),
+    pa.field("n_chars", pa.int64(), nullable=False),
     pa.field("language", pa.string(), nullable=False),
     pa.field("language_score", pa.float64(), nullable=False),
 ]
@@ -39,9 +42,9 @@ def filtered(statistics: list[str]) -> pa.Schema:
 
 def filter_rejected(statistics: list[str]) -> pa.Schema:
     """Documents the filter dropped: the statistics, and the rule that decided; no text."""
-    host, _, language, score = _TEXT
+    host, _, n_chars, language, score = _TEXT
     fields = (pa.field(name, pa.float64()) for name in statistics)
-    return pa.schema([*REJECTED, host, language, score, *fields])
+    return pa.schema([*REJECTED, host, n_chars, language, score, *fields])
 
 
 SIGNATURES = pa.schema(

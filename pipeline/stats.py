@@ -80,7 +80,7 @@ class Stats:
 
 
 def collect(run: str) -> Stats:
-    """Read a run's manifests and columns; no text is read twice.
+    """Read a run's manifests and columns, but no text.
 
     Raises:
         UserError: The folder holds no run.
@@ -121,11 +121,11 @@ def _kept(run: str, source: str, done: dict[str, Manifest]) -> Iterator[tuple[st
             path = files.join(run, "dedup", f"duplicates-{part.name}.parquet")
             removed = set(read_table(path, ["row"])["row"].to_pylist())
         rows = read_rows(
-            files.join(run, source, f"part-{part.name}.parquet"), ["language", "host", "text"]
+            files.join(run, source, f"part-{part.name}.parquet"), ["language", "host", "n_chars"]
         )
         for index, row in enumerate(rows):
             if index not in removed:
-                yield row["language"], row["host"], len(row["text"])
+                yield row["language"], row["host"], row["n_chars"]
 
 
 def _column(
@@ -143,6 +143,8 @@ def _tokens(run: str, done: dict[str, Manifest]) -> Counter[str] | None:
     total: Counter[str] = Counter()
     for part in done["shards"].parts:
         for name in part.files:
+            if name.startswith("dropped-"):
+                continue
             table = read_table(files.join(run, "shards", name), ["language", "n_tokens"])
             sums = table.group_by("language").aggregate([("n_tokens", "sum")])
             total.update(

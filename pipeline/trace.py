@@ -58,8 +58,8 @@ def trace(run: str, sentence: str) -> Iterator[Trace]:
     )
     if not (extracted and filtered and tokenizer and shards):
         raise UserError(f"{run}: no shards; run `curate shard` first")
-    max_body_bytes = extracted.settings["extract"]["max_body_bytes"]
-    end = tokenizer.settings["tokenizer"]["special_tokens"][0]
+    max_body_bytes = extracted.settings["settings"]["extract"]["max_body_bytes"]
+    end = tokenizer.settings["settings"]["special_tokens"][0]
     encoder = Encoder(files.join(run, "tokenizer", "tokenizer.json"), end)
     for part in filtered.parts:
         table = read_table(files.join(run, "filter", f"part-{part.name}.parquet"))
@@ -79,15 +79,16 @@ def _in_shard(
     row = ids.index(document["id"])
     if sentence not in encoder.decode(Shard(path).document(row).tokens):
         raise UserError(f"{path}: row {row} does not decode to its text; run `curate shard` anew")
-    page = warc.read_record_at(document["warc"], document["offset"], max_body_bytes)
+    place = document["warc"], document["offset"]
+    page = warc.read_record_at(*place, document["id"], max_body_bytes)
     again = extract(page) if isinstance(page, Page) else page
     text = again.text if isinstance(again, Document) else ""
-    place = text.find(sentence)
-    if place < 0:
+    start = text.find(sentence)
+    if start < 0:
         raise UserError(
             f"{document['warc']}: the record at byte {document['offset']} no longer says so; "
             "the archive has changed since the run"
         )
-    context = text[max(0, place - _AROUND) : place + len(sentence) + _AROUND]
+    context = text[max(0, start - _AROUND) : start + len(sentence) + _AROUND]
     capture = {key: document[key] for key in ("id", "url", "warc", "offset", "length")}
     yield Trace(path, row, **capture, context=context)

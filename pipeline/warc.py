@@ -13,6 +13,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import IO, Any, TypeAlias, cast
 
 from warcio.limitreader import LimitReader
@@ -102,23 +103,25 @@ def read_records(split: Split, max_body_bytes: int) -> Iterator[Page | Rejected]
         yield from _zipped(blocks, split.path, start, stop, max_body_bytes)
 
 
-def read_record_at(path: str, offset: int, max_body_bytes: int) -> Page | Rejected:
-    """The record at an offset, as `Capture.offset` gives it; of several in a member the first.
+def read_record_at(path: str, offset: int, name: str, max_body_bytes: int) -> Page | Rejected:
+    """The record of an id at an offset, both as `Capture` has them.
+
+    Several records of one gzip member share its offset; the id tells them apart.
 
     Raises:
-        UserError: There is no record from there on.
+        UserError: The archive cannot be read, or has no such record there.
     """
-    size = files.size(path)
-    with files.open_read(path) as file:
+    size = files.size(path) if files.exists(path) else 0
+    with files.open_input(path) as file:
         blocks = Blocks(file)
         if _is_gzip(blocks):
             records = _zipped(blocks, path, offset, size, max_body_bytes)
         else:
             records = _plain(file, path, offset, (offset, size), max_body_bytes)
-        found = next(records, None)
-    if found is None:
-        raise UserError(f"{path}: no record at offset {offset}; take it from a document's row")
-    return found
+        for record in takewhile(lambda record: record.capture.offset == offset, records):
+            if record.capture.id == name:
+                return record
+    raise UserError(f"{path}: no record {name} at offset {offset}; the archive has changed")
 
 
 def _is_gzip(blocks: Blocks) -> bool:

@@ -17,7 +17,7 @@ class TrainConfig(BaseModel):
             impossible.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     depth: int = Field(default=4, ge=1, description="Decoder blocks.")
     width: int = Field(default=128, ge=2, description="Size of the residual stream.")

@@ -36,7 +36,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         | "Arguments" >> beam.Map(lambda pairs: (pairs, parts, section, job.folder))
         | "Resolve" >> RunTasks(resolve, workers, whole_machine=True)
         | "Flatten" >> beam.FlatMap(lambda found: found)
-        | "Manifest" >> WriteManifest(job)
+        | "Manifest" >> WriteManifest(job, job.part_names("filter"), reads="filter")
     )
 
 

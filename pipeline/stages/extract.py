@@ -1,7 +1,6 @@
 """Stage `extract`: splits of archives to documents."""
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import apache_beam as beam
@@ -10,27 +9,17 @@ from pipeline import files, warc
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
+from pipeline.parts import split_name
 from pipeline.records import Split
 from pipeline.stages.graph import RunTasks, WriteManifest
 from pipeline.tasks.extracting import extract_split
 
-_LIBRARIES = ("trafilatura", "lxml", "fasttext-community", "resiliparse")
-
 
 def settings(config: Config) -> dict[str, Any]:
-    """What decides this stage's output.
-
-    Raises:
-        UserError: The input is missing or cannot be read.
-    """
-    paths = files.expand(config.input.paths)
+    """What decides this stage's output."""
     return {
         "extract": config.extract.model_dump(mode="json"),
-        "input": {
-            "split_mib": config.input.split_mib,
-            "files": {path: files.identity(path) for path in paths},
-        },
-        "versions": {name: version(name) for name in _LIBRARIES},
+        "input": {"split_mib": config.input.split_mib},
     }
 
 
@@ -45,6 +34,11 @@ class Work:
 
     splits: list[Split]
     refused: list[tuple[Split, str]]
+
+    @property
+    def tasks(self) -> int:
+        """Parts that there will be."""
+        return len(self.splits) + len(self.refused)
 
 
 def work(config: Config) -> Work:
@@ -74,5 +68,5 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Splits" >> beam.Create(elements)
         | "Extract" >> RunTasks(extract_split, job.config.workers)
-        | "Manifest" >> WriteManifest(job)
+        | "Manifest" >> WriteManifest(job, [split_name(element[0]) for element in elements])
     )

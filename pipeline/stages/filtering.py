@@ -33,7 +33,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Parts" >> beam.Create(elements)
         | "Filter" >> RunTasks(filter_part, job.config.workers)
-        | "Manifest" >> WriteManifest(job)
+        | "Manifest" >> WriteManifest(job, job.part_names("extract"), reads="extract")
     )
 
 

@@ -7,13 +7,14 @@ function. Elements are work and counts; text stays in files.
 import argparse
 import difflib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import apache_beam as beam
 import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners import create_runner
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
@@ -29,6 +30,8 @@ Task = Callable[..., Any]
 _REFUSED_RUNNERS = {
     "DaskRunner": "it drops what a bundle emits at its end and ignores tagged outputs",
     "BundleBasedDirectRunner": "it leaks memory",
+    "PrismRunner": "it fetches a binary",
+    "SwitchingDirectRunner": "it fetches a binary",
     "DirectRunner": "leave --runner out to run locally",
 }
 _REFUSED_MODES = ("multi_processing", "multi_threading")
@@ -87,20 +90,41 @@ class _RunTasks(beam.DoFn):
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Emit the results in the order of the elements."""
         for future in self._futures:
-            yield WindowedValue(future.result(), 0, [GlobalWindow()])
+            yield WindowedValue(_result(future), 0, [GlobalWindow()])
         self._futures = []
 
 
-class WriteManifest(beam.PTransform):
-    """Adds up a stage's parts and writes its manifest: the mark that the stage is finished."""
+def _result(future: Future[Any]) -> Any:
+    """A task's result; an error of the machine's becomes one that tells the user what to do."""
+    try:
+        return future.result()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"{error.filename or 'a file'}: {reason}; mend it and run again") from error
+    except MemoryError as error:
+        raise UserError("out of memory outside any page; raise workers.memory_mib") from error
 
-    def __init__(self, job: Job, facts: Mapping[str, Any] | None = None) -> None:
+
+class WriteManifest(beam.PTransform):
+    """Adds up a stage's parts and writes its manifest: the mark that the stage is finished.
+
+    A part that did not arrive, or arrived twice, fails the run: runners have lost elements without
+    an error before.
+
+    Args:
+        job: The stage's job.
+        names: The names of the parts that must arrive.
+        reads: The stage whose kept records this one reads; None for records from outside.
+    """
+
+    def __init__(self, job: Job, names: Sequence[str], reads: str | None = None) -> None:
         super().__init__()
         self._folder = job.folder
         self._stage = job.stage
         self._settings = job.settings
         self._upstream = job.upstream_prints
-        self._facts = facts
+        self._names = sorted(names)
+        self._read = job.upstream[reads].counts.kept if reads else None
 
     def expand(self, parts: beam.PCollection) -> beam.PCollection:
         """Write the manifest of a PCollection of `Part`."""
@@ -111,10 +135,35 @@ class WriteManifest(beam.PTransform):
         )
 
     def _write(self, parts: Iterable[Part]) -> None:
-        manifest = Manifest.of_parts(
-            self._stage, self._settings, self._upstream, parts, self._facts
-        )
+        manifest = Manifest.of_parts(self._stage, self._settings, self._upstream, parts, {})
+        arrived = [part.name for part in manifest.parts]
+        if arrived != self._names:
+            raise AssertionError(f"{self._stage}: parts {self._names} expected, {arrived} arrived")
+        if self._read not in (None, manifest.counts.read):
+            raise AssertionError(
+                f"{self._stage}: read {manifest.counts.read} of {self._read} records"
+            )
         manifest.write(self._folder)
+
+
+class WriteFacts(beam.PTransform):
+    """Writes the manifest of a stage without parts, from the facts of its one task."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._folder = job.folder
+        self._stage = job.stage
+        self._settings = job.settings
+        self._upstream = job.upstream_prints
+
+    def expand(self, facts: beam.PCollection) -> beam.PCollection:
+        """Write the manifest of a PCollection of one mapping."""
+        return facts | "Write" >> beam.Map(self._write)
+
+    def _write(self, facts: Mapping[str, Any]) -> None:
+        Manifest.of_parts(self._stage, self._settings, self._upstream, (), facts).write(
+            self._folder
+        )
 
 
 def worker_count(workers: WorkersSection) -> int:
@@ -148,11 +197,16 @@ def parse_options(arguments: list[str]) -> PipelineOptions:
             f"Beam option --direct_running_mode={values.direct_running_mode}: refused: it loses "
             "elements without an error; workers.count in the configuration uses all cores"
         )
-    if (values.direct_num_workers or 1) != 1:
+    if values.direct_num_workers not in (None, 1):
         raise UserError(
             "Beam option --direct_num_workers: refused: it loses elements without an error; "
             "set workers.count in the configuration"
         )
+    if runner:
+        try:
+            create_runner(values.runner)
+        except (ValueError, ImportError, AttributeError) as error:
+            raise UserError(f"Beam option --runner={runner}: {error}") from error
     return PipelineOptions(arguments)
 
 

@@ -1,6 +1,5 @@
 """Stage `quality`: the classifier of pages that look like those Wikipedia cites."""
 
-from importlib.metadata import version
 from typing import Any
 
 import apache_beam as beam
@@ -8,24 +7,18 @@ import apache_beam as beam
 from pipeline import files
 from pipeline.config import Config
 from pipeline.job import Job
-from pipeline.ledger import Manifest
-from pipeline.stages.graph import RunTasks
+from pipeline.stages.graph import RunTasks, WriteFacts
 from pipeline.tasks.quality import train_quality
 
 
 def settings(config: Config) -> dict[str, Any]:
-    """What decides this stage's output.
+    """What decides this stage's output."""
+    return config.quality.model_dump(mode="json")
 
-    Raises:
-        UserError: A dump or the model is missing.
-    """
-    section = config.quality
-    inputs = files.expand((*section.dumps, *([section.model] if section.model else [])))
-    return {
-        "quality": section.model_dump(mode="json"),
-        "files": {path: files.identity(path) for path in inputs},
-        "versions": {"fasttext-community": version("fasttext-community")},
-    }
+
+def inputs(config: Config) -> tuple[str, ...]:
+    """The dumps, and the model if one is given."""
+    return (*config.quality.dumps, *([config.quality.model] if config.quality.model else []))
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
@@ -39,11 +32,5 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Work" >> beam.Create([element])
         | "Train" >> RunTasks(train_quality, job.config.workers, whole_machine=True)
-        | "Manifest" >> beam.Map(_write_manifest, job.settings, job.upstream_prints, job.folder)
+        | "Manifest" >> WriteFacts(job)
     )
-
-
-def _write_manifest(
-    facts: dict[str, Any], settings: dict[str, Any], upstream: dict[str, str], folder: str
-) -> None:
-    Manifest.of_parts("quality", settings, upstream, (), facts).write(folder)

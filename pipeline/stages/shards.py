@@ -30,5 +30,5 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Parts" >> beam.Create(elements)
         | "Encode" >> RunTasks(encode_part, job.config.workers)
-        | "Manifest" >> WriteManifest(job)
+        | "Manifest" >> WriteManifest(job, job.part_names("filter"), reads="weight")
     )

@@ -1,23 +1,18 @@
 """Stage `tokenizer`: a byte-level BPE tokenizer trained on the weighted text."""
 
-from importlib.metadata import version
 from typing import Any
 
 import apache_beam as beam
 
 from pipeline.config import Config
 from pipeline.job import Job
-from pipeline.ledger import Manifest
-from pipeline.stages.graph import RunTasks
+from pipeline.stages.graph import RunTasks, WriteFacts
 from pipeline.tasks.tokenizing import train_tokenizer
 
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    return {
-        "tokenizer": config.tokenizer.model_dump(mode="json"),
-        "versions": {"tokenizers": version("tokenizers")},
-    }
+    return config.tokenizer.model_dump(mode="json")
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
@@ -28,11 +23,5 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Work" >> beam.Create([(*sources, names, job.config.tokenizer, job.folder)])
         | "Train" >> RunTasks(train_tokenizer, job.config.workers, whole_machine=True)
-        | "Manifest" >> beam.Map(_write_manifest, job.settings, job.upstream_prints, job.folder)
+        | "Manifest" >> WriteFacts(job)
     )
-
-
-def _write_manifest(
-    facts: dict[str, Any], settings: dict[str, Any], upstream: dict[str, str], folder: str
-) -> None:
-    Manifest.of_parts("tokenizer", settings, upstream, (), facts).write(folder)

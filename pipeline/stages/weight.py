@@ -25,5 +25,5 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Parts" >> beam.Create(elements)
         | "Weigh" >> RunTasks(weigh_part, job.config.workers)
-        | "Manifest" >> WriteManifest(job)
+        | "Manifest" >> WriteManifest(job, job.part_names("filter"), reads="dedup")
     )

@@ -80,6 +80,7 @@ def _row(document: Document) -> dict[str, Any]:
     return asdict(document.capture) | {
         "host": document.host,
         "text": document.text,
+        "n_chars": len(document.text),
         "language": document.language,
         "language_score": document.language_score,
     }

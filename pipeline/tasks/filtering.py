@@ -9,11 +9,11 @@ from pipeline.attempt import attempt
 from pipeline.config import FilterSection
 from pipeline.files import join
 from pipeline.ledger import Part
-from pipeline.parts import SplitWriter, finished, read_rows
-from pipeline.records import Capture, Rejected
+from pipeline.parts import SplitWriter, capture_of, finished, read_rows
+from pipeline.records import Rejected
 from pipeline.rules import RULES, Measured, judge, measure
 from pipeline.sandbox import Guard
-from pipeline.schema import CAPTURE, filter_rejected, filtered
+from pipeline.schema import filter_rejected, filtered
 from pipeline.textstats import TextStats
 
 PREFIXES = ("part", "dropped")
@@ -21,9 +21,6 @@ PREFIXES = ("part", "dropped")
 
 
 STATISTICS = [name for name in RULES if name != "language_score"]
-
-
-_CAPTURE_COLUMNS = [field.name for field in CAPTURE]
 
 
 def filter_part(
@@ -37,9 +34,11 @@ def filter_part(
                 statistics, rejection = _verdict(guard, index, row, section, model)
                 if rejection is None:
                     part.keep(row | statistics)
-                    part.facts["characters"] += len(row["text"])
+                    part.facts["characters"] += row["n_chars"]
                 else:
-                    beside = {key: row[key] for key in ("host", "language", "language_score")}
+                    beside = {
+                        key: row[key] for key in ("host", "n_chars", "language", "language_score")
+                    }
                     part.reject(rejection, beside | statistics)
     part_done = finished(folder, name, PREFIXES)
     assert part_done is not None
@@ -50,7 +49,7 @@ def _verdict(
     guard: Guard, index: int, row: Mapping[str, Any], section: FilterSection, model: str | None
 ) -> tuple[dict[str, float | None], Rejected | None]:
     """A document's statistics, and why it is rejected; None if it is kept."""
-    capture = Capture(*(row[name] for name in _CAPTURE_COLUMNS))
+    capture = capture_of(row)
     statistics = attempt(guard, index, capture, partial(_measure, row, model))
     if isinstance(statistics, Rejected):
         return dict.fromkeys(STATISTICS), statistics

@@ -89,7 +89,7 @@ def _write(part: SignedPart, rows: list[dict[str, Any]], folder: str) -> Part:
         with PartWriter(join(folder, f"duplicates-{part.name}.parquet"), DUPLICATES) as out:
             for row in rows:
                 out.write(row)
-            out.describe(Counts(documents, documents - len(rows), dropped), {})
+            out.describe(Counts(documents, documents - len(rows), dropped), read.facts)
     done = finished(folder, part.name, PREFIXES)
     assert done is not None
     return done

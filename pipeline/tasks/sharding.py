@@ -2,26 +2,37 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import xxhash
 
 from pipeline.attempt import attempt
 from pipeline.config import ShardsSection
 from pipeline.files import join, open_atomic
 from pipeline.ledger import Counts, Part
-from pipeline.parts import COUNTS_KEY, FACTS_KEY, finished, read_rows, read_table
-from pipeline.records import Capture, Rejected
+from pipeline.parts import (
+    COUNTS_KEY,
+    FACTS_KEY,
+    PartWriter,
+    capture_of,
+    finished,
+    read_rows,
+    read_table,
+    rejected_row,
+)
+from pipeline.records import Rejected
 from pipeline.sandbox import Guard
-from pipeline.schema import CAPTURE
-from tokenizer.encode import Encoder, encoder
+from pipeline.schema import CAPTURE_COLUMNS, REJECTED
+from tokenizer.encode import encoder
 from tokenizer.shards import ShardWriter, TokenizedDocument
 
-PREFIXES = ("train", "valid")
-
-
-_CAPTURE_COLUMNS = [field.name for field in CAPTURE]
+PREFIXES = ("train", "valid", "dropped")
+_KINDS = PREFIXES[:2]
 
 
 def is_valid(doc_id: str, fraction: float) -> bool:
@@ -44,6 +55,10 @@ def encode_part(
     """
     if not finished(folder, name, PREFIXES):
         encode = encoder(*model)
+        documents = _weighted(
+            join(source, f"part-{name}.parquet"), join(weight, f"part-{name}.parquet")
+        )
+        # What is entered first is left last: the train shard, whose presence means all are there.
         with ExitStack() as stack:
             train, valid = (
                 stack.enter_context(
@@ -54,53 +69,53 @@ def encode_part(
                         row_group_tokens=section.row_group_tokens,
                     )
                 )
-                for kind in PREFIXES
+                for kind in _KINDS
             )
-            _encode(guard, source, weight, name, encode, section.valid_fraction, train, valid)
+            dropped = stack.enter_context(
+                PartWriter(join(folder, f"dropped-{name}.parquet"), REJECTED)
+            )
+            failed: Counter[str] = Counter()
+            facts: Counter[str] = Counter()
+            kept = 0
+            for index, row in documents:
+                tokens = attempt(guard, index, capture_of(row), partial(encode.encode, row["text"]))
+                if isinstance(tokens, Rejected):
+                    failed[tokens.reason] += 1
+                    dropped.write(rejected_row(tokens))
+                    continue
+                held_out = is_valid(row["id"], section.valid_fraction)
+                kind, shard = ("valid", valid) if held_out else ("train", train)
+                for document in _copies(row, tokens, 1 if held_out else row["repeats"]):
+                    shard.write(document)
+                    facts[f"{kind}_documents"] += 1
+                    facts[f"{kind}_tokens"] += len(tokens)
+                kept += 1
+            read = kept + failed.total()
+            train.describe(_footer(Counts(read, kept, {}, dict(failed)), facts))
     done = finished(folder, name, PREFIXES)
     assert done is not None
     return done
 
 
-def _encode(
-    guard: Guard,
-    source: str,
-    weight: str,
-    name: str,
-    encode: Encoder,
-    valid_fraction: float,
-    train: ShardWriter,
-    valid: ShardWriter,
-) -> None:
-    part = f"part-{name}.parquet"
-    weights = read_table(join(weight, part), ["domain", "repeats"]).to_pylist()
-    failed: Counter[str] = Counter()
-    facts: Counter[str] = Counter()
-    columns = [*_CAPTURE_COLUMNS, "text", "language"]
-    read = 0
-    for index, row in enumerate(read_rows(join(source, part), columns)):
-        domain, repeats = weights[index]["domain"], weights[index]["repeats"]
-        if not repeats:
-            continue
-        read += 1
-        capture = Capture(*(row[column] for column in _CAPTURE_COLUMNS))
-        tokens = attempt(guard, index, capture, partial(encode.encode, row["text"]))
-        if isinstance(tokens, Rejected):
-            failed[tokens.reason] += 1
-            continue
-        held_out = is_valid(row["id"], valid_fraction)
-        kind, shard = ("valid", valid) if held_out else ("train", train)
-        n_bytes = len(row["text"].encode())
-        for copy in range(1 if held_out else repeats):
-            shard.write(
-                TokenizedDocument(tokens, row["id"], domain, row["language"], n_bytes, copy)
-            )
-            facts[f"{kind}_documents"] += 1
-            facts[f"{kind}_tokens"] += len(tokens)
-    counts = Counts(read, read - failed.total(), {}, dict(failed))
-    train.describe(
-        {
-            COUNTS_KEY: json.dumps(counts.to_json()),
-            FACTS_KEY: json.dumps(dict(sorted(facts.items()))),
-        }
-    )
+def _weighted(source: str, weights: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The documents that are seen at all, with their row, domain and repeats."""
+    rows = read_rows(source, [*CAPTURE_COLUMNS, "text", "language"])
+    beside = read_table(weights, ["domain", "repeats"]).to_pylist()
+    for index, (row, weight) in enumerate(zip(rows, beside, strict=True)):
+        if weight["repeats"]:
+            yield index, row | weight
+
+
+def _copies(
+    row: dict[str, Any], tokens: npt.NDArray[np.int64], repeats: int
+) -> Iterator[TokenizedDocument]:
+    n_bytes = len(row["text"].encode())
+    for copy in range(repeats):
+        yield TokenizedDocument(tokens, row["id"], row["domain"], row["language"], n_bytes, copy)
+
+
+def _footer(counts: Counts, facts: Counter[str]) -> dict[str, str]:
+    return {
+        COUNTS_KEY: json.dumps(counts.to_json()),
+        FACTS_KEY: json.dumps(dict(sorted(facts.items()))),
+    }

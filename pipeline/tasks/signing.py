@@ -8,16 +8,13 @@ from pipeline.attempt import attempt
 from pipeline.config import DedupSection
 from pipeline.files import join
 from pipeline.ledger import Counts
-from pipeline.parts import PartWriter, finished, read_rows
-from pipeline.records import Capture, Rejected
+from pipeline.parts import PartWriter, capture_of, finished, read_rows
+from pipeline.records import Rejected
 from pipeline.sandbox import Guard
-from pipeline.schema import CAPTURE, SIGNATURES
+from pipeline.schema import CAPTURE_COLUMNS, SIGNATURES
 
 SIGNED = ("signatures",)
 """The files of a signed part."""
-
-
-_CAPTURE_COLUMNS = [field.name for field in CAPTURE]
 
 
 @dataclass(frozen=True)
@@ -41,12 +38,12 @@ def sign_part(
     A document whose signature cannot be computed has none, and so is nobody's duplicate.
     """
     if not finished(folder, part.name, SIGNED):
-        columns = [*_CAPTURE_COLUMNS, "text", "quality"]
+        columns = [*CAPTURE_COLUMNS, "text", "n_chars", "quality"]
         rows = read_rows(join(source, f"part-{part.name}.parquet"), columns)
         failed = 0
         with PartWriter(join(folder, f"signatures-{part.name}.parquet"), SIGNATURES) as out:
             for index, row in enumerate(rows):
-                capture = Capture(*(row[name] for name in _CAPTURE_COLUMNS))
+                capture = capture_of(row)
                 signed = attempt(guard, index, capture, partial(_sign, row["text"], section))
                 failed += isinstance(signed, Rejected)
                 exact, signature = (None, None) if isinstance(signed, Rejected) else signed
@@ -55,7 +52,7 @@ def sign_part(
                         "id": row["id"],
                         "url": row["url"],
                         "quality": row["quality"],
-                        "n_chars": len(row["text"]),
+                        "n_chars": row["n_chars"],
                         "exact": exact,
                         "signature": signature,
                     }

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import join, names
 from pipeline.sandbox import Guard
 from training.config import TrainConfig
 
@@ -11,16 +10,17 @@ METRICS = "metrics.jsonl"
 
 
 def train_model(
-    guard: Guard, shards: str, vocab_size: int, config: TrainConfig, folder: str
+    guard: Guard,
+    train_shards: list[str],
+    valid_shards: list[str],
+    vocab_size: int,
+    config: TrainConfig,
+    folder: str,
 ) -> dict[str, Any]:
     """Train, or go on with a training that was interrupted; returns the manifest's facts."""
     # Here and not above: the stage that submits this task must not load torch.
     from training.loop import train
 
-    train_shards, valid_shards = (
-        [join(shards, name) for name in names(shards) if name.startswith(kind)]
-        for kind in ("train-", "valid-")
-    )
     return train(
         train_shards, valid_shards, vocab_size, config, Path(folder), report=lambda row: None
     )

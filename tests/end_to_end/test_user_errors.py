@@ -29,6 +29,11 @@ def fails(*words: str, **options: object) -> str:
         (["--", "--runner=DaskRunner"], "--runner=DaskRunner: refused"),
         (["--", "--direct_running_mode=multi_processing"], "loses elements"),
         (["--", "--direct_num_workers=2"], "workers.count"),
+        (["--", "--direct_num_workers=0"], "workers.count"),
+        (["--", "--runner=PrismRunner"], "fetches a binary"),
+        (["--", "--runner=Foo"], "--runner=Foo"),
+        (["--input", ""], "input.paths"),
+        (["--output", ""], "run.output"),
         (["--workers", "-1"], "workers.count"),
     ],
 )
@@ -95,7 +100,7 @@ def test_stale_output_is_refused_by_the_changed_key_and_made_anew_on_request(
     words = ("run", str(changed), "--output", str(tmp_path), "--until", "dedup")
     line = fails(*words)
     assert "filter: made with other settings" in line
-    assert "rules.word_count.low (was 50, is 90" in line
+    assert "settings.rules.word_count.low (was 50, is 90" in line
     assert "--overwrite" in line
     planned = json.loads(curate(*words, "--dry-run", "--json").stdout)
     states = {step["stage"]: step["state"] for step in planned["steps"]}
@@ -103,6 +108,59 @@ def test_stale_output_is_refused_by_the_changed_key_and_made_anew_on_request(
     assert curate(*words, "--overwrite").returncode == 0
     assert not (tmp_path / "golden" / "shards").exists()
     assert json.loads(curate("stats", str(tmp_path / "golden"), "--json").stdout) != golden.stats
+
+
+def test_overwriting_one_stage_leaves_those_before_it(golden: Golden, tmp_path: Path) -> None:
+    shutil.copytree(golden.folder, tmp_path / "golden")
+    changed = tmp_path / "changed.toml"
+    text = golden.config.read_text(encoding="utf-8")
+    changed.write_text(text + "\n[extract]\nmax_body_bytes = 5000\n", encoding="utf-8")
+    line = fails("shard", str(changed), "--output", str(tmp_path), "--overwrite")
+    assert "extract: made with other settings: settings.extract.max_body_bytes" in line
+    assert digests(tmp_path / "golden") == golden.files
+
+
+def test_a_stage_needs_only_the_stages_before_it_not_the_crawl(
+    golden: Golden, tmp_path: Path
+) -> None:
+    shutil.copytree(golden.folder, tmp_path / "runs" / "golden")
+    shutil.rmtree(tmp_path / "runs" / "golden" / "shards")
+    moved = tmp_path / "moved.toml"
+    text = golden.config.read_text(encoding="utf-8")
+    moved.write_text(text.replace(f"{golden.config.parent}/crawl-", "gone/crawl-"), "utf-8")
+    words = ("shard", str(moved), "--output", str(tmp_path / "runs"))
+    assert curate(*words).returncode == 0
+    assert digests(tmp_path / "runs" / "golden") == golden.files
+
+
+def test_output_without_its_settings_or_with_others_is_refused(
+    golden: Golden, tmp_path: Path
+) -> None:
+    shutil.copytree(golden.folder, tmp_path / "golden")
+    words = ("run", str(golden.config), "--output", str(tmp_path))
+    settings = tmp_path / "golden" / "filter" / "settings.json"
+    kept = settings.read_text(encoding="utf-8")
+    settings.unlink()
+    assert "settings.json (missing" in fails(*words)
+    settings.write_text(kept, encoding="utf-8")
+    manifest = tmp_path / "golden" / "filter" / "manifest.json"
+    manifest.write_text(
+        manifest.read_text("utf-8").replace('"fingerprint": "', '"fingerprint": "0')
+    )
+    assert "differ" in fails(*words)
+
+
+def test_a_model_that_is_none_stops_the_run(config: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "model.toml"
+    text = config.read_text(encoding="utf-8").replace("dumps = ", f'model = "{config}"\n#')
+    changed.write_text(text, encoding="utf-8")
+    line = fails("run", str(changed), "--output", str(tmp_path), "--until", "filter")
+    assert "cannot be loaded as a fastText model" in line
+
+
+def test_a_sample_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert "cannot be written" in fails("sample", str(tmp_path / "file"))
 
 
 def test_a_finished_run_is_not_run_again(golden: Golden) -> None:

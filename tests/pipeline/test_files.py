@@ -68,15 +68,28 @@ def test_a_write_that_breaks_leaves_the_old_file(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.json"]
 
 
-def test_identity_sees_a_change_at_either_end_but_not_the_place(tmp_path: Path) -> None:
-    body = bytearray(3 << 20)
+@pytest.mark.parametrize(("size", "places"), [(3 << 20, (0, 1 << 20, -1)), (65 << 20, (0, -1))])
+def test_identity_sees_a_change_but_not_the_place(
+    tmp_path: Path, size: int, places: tuple[int, ...]
+) -> None:
+    body = bytearray(size)
     path = tmp_path / "x"
     path.write_bytes(body)
     first = files.identity(str(path))
-    for place in (0, len(body) - 1):
-        changed = body.copy()
-        changed[place] = 1
-        path.write_bytes(changed)
+    for place in places:
+        body[place] = 1
+        path.write_bytes(body)
         assert files.identity(str(path)) != first
-    path.write_bytes(body)
-    assert files.identity(str(path)) == first
+        body[place] = 0
+    copy = tmp_path / "copy"
+    copy.write_bytes(body)
+    assert files.identity(str(copy)) == first
+
+
+def test_one_file_under_two_names_is_one_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.gz").write_bytes(b"x")
+    (tmp_path / "link.gz").symlink_to("a.gz")
+    assert len(files.expand(("a.gz", "./a.gz", str(tmp_path / "a.gz"), "link.gz"))) == 1

@@ -22,6 +22,7 @@ ROW = {
     "length": 9,
     "host": "a.example",
     "text": "Some text.",
+    "n_chars": 10,
     "language": "en",
     "language_score": 0.9,
 }
@@ -64,6 +65,20 @@ def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
         write(tmp_path, 2500, fail=True)
     assert list(tmp_path.iterdir()) == []
     assert finished(str(tmp_path), "x", PREFIXES) is None
+
+
+def test_a_damaged_part_counts_as_missing(tmp_path: Path) -> None:
+    write(tmp_path, 3)
+    (tmp_path / "part-x.parquet").write_bytes(b"")
+    assert finished(str(tmp_path), "x", PREFIXES) is None
+
+
+def test_long_texts_do_not_pile_up_in_memory(tmp_path: Path) -> None:
+    row = ROW | {"text": "x" * 5_000_000}
+    with SplitWriter(str(tmp_path), "x", DOCUMENTS, REJECTED) as part:
+        for _ in range(5):
+            part.keep(row)
+    assert pq.ParquetFile(tmp_path / "part-x.parquet").num_row_groups == 3
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:

@@ -92,10 +92,13 @@ def test_a_rule_that_has_no_meaning_for_a_language_does_not_judge() -> None:
 
 
 @given(st.sampled_from(sorted(RULES)), st.floats(0, 1e6), st.floats(0, 1e6))
-def test_bounds_include_their_ends_and_zero_is_a_bound(name: str, low: float, high: float) -> None:
+def test_bounds_include_their_ends_and_zero_is_a_bound(name: str, one: float, other: float) -> None:
+    low, high = sorted((one, other))
     rule, bounds = RULES[name], {name: Bounds(low=low, high=high)}
-    assert rule.keeps(low, bounds) == (low <= high)
-    assert rule.keeps(high, bounds) == (low <= high)
+    assert rule.keeps(low, bounds)
+    assert rule.keeps(high, bounds)
+    assert not rule.keeps(low - 1, bounds)
+    assert not rule.keeps(high + 1, bounds)
     assert not rule.keeps(1.0, {name: Bounds(high=0.0)})
     assert rule.keeps(0.0, {name: Bounds(high=0.0)})
     assert rule.keeps(low, {name: Bounds()})

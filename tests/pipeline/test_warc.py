@@ -201,7 +201,10 @@ def test_a_page_is_found_again_at_its_offset() -> None:
         offsets = Counter(element.capture.offset for element in whole(path))
         for element in whole(path):
             if offsets[element.capture.offset] == 1:
-                assert read_record_at(path, element.capture.offset, LIMIT) == element
+                assert (
+                    read_record_at(path, element.capture.offset, element.capture.id, LIMIT)
+                    == element
+                )
 
 
 def test_a_huge_page_costs_little_memory() -> None:
@@ -426,7 +429,7 @@ def test_a_missing_file_and_a_wrong_offset_are_refused(tmp_path: Path) -> None:
         plan_splits(str(tmp_path / "none.warc.gz"), 1000)
     path = write(tmp_path, gzip.compress(THREE[0]))
     with pytest.raises(UserError, match="no record"):
-        read_record_at(path, 10_000, LIMIT)
+        read_record_at(path, 10_000, "a", LIMIT)
 
 
 # --- records ---------------------------------------------------------------------------------
