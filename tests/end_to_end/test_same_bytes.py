@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 from tests.end_to_end.golden_run import Golden, curate, digests
 
@@ -29,12 +30,42 @@ def test_through_beams_portable_protocol(same_run: Callable[..., None]) -> None:
     same_run(*EMBEDDED)
 
 
+def seen(folder: Path) -> set[tuple[str, int]]:
+    """What stands in a run's folder, half-written files included: paths and sizes."""
+    return {
+        (str(path), path.stat().st_size)
+        for path in folder.rglob("*")
+        if path.is_file() and path.exists()
+    }
+
+
+def kill_after(process: subprocess.Popen[bytes], folder: Path, changes: int, delay: float) -> bool:
+    """SIGKILL the process group once so much has changed in the folder; False if it ended first."""
+    known = seen(folder)
+    changed = 0
+    while changed < changes and process.poll() is None:
+        try:
+            now = seen(folder)
+        except FileNotFoundError:
+            continue
+        changed += len(now - known)
+        known = now
+        time.sleep(0.01)
+    time.sleep(delay)
+    alive = process.poll() is None
+    if alive:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return alive
+
+
 def test_when_killed_again_and_again(golden: Golden, tmp_path: Path) -> None:
-    """SIGKILL to the process group at ten moments spread over the run, then once undisturbed."""
+    """Killed at ten random moments spread over the whole run, then left alone."""
+    random = Random(7)
     command = [sys.executable, "-m", "pipeline", "run", str(golden.config)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     killed = 0
-    for attempt in range(KILLS):
+    for _ in range(KILLS):
         process = subprocess.Popen(
             [*command, "--output", str(tmp_path)],
             env=environment,
@@ -42,11 +73,11 @@ def test_when_killed_again_and_again(golden: Golden, tmp_path: Path) -> None:
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        # The first moments of a run are imports; each attempt gets a little further.
-        time.sleep(4 + 0.7 * (attempt * 7 % 10))
-        killed += process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
-        process.wait()
+        changes, delay = random.randint(1, 12), random.uniform(0, 0.3)
+        if not kill_after(process, tmp_path, changes, delay):
+            break
+        killed += 1
+    # A slow disk shows fewer changes at a time: then the run ends before the last kills.
     assert killed >= KILLS // 2
     done = curate("run", str(golden.config), "--output", str(tmp_path))
     assert done.returncode == 0, done.stderr
