@@ -3,9 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -54,11 +54,22 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
     for key, field in model.model_fields.items():
         default: Any = field.get_default(call_default_factory=True)
         shown = "required" if default is PydanticUndefined else f"`{_toml(default)}`"
-        kind = str(getattr(field.annotation, "__name__", field.annotation)).replace("typing.", "")
-        if get_args(field.annotation):
-            kind = str(field.annotation).replace("typing.", "").replace("collections.abc.", "")
-        kind = kind.replace("pipeline.config.", "").replace("|", "\\|")
-        yield f"| `{key}` | {kind} | {shown} | {field.description} |"
+        yield f"| `{key}` | {_kind(field.annotation)} | {shown} | {field.description} |"
+
+
+def _kind(annotation: Any) -> str:
+    """A type as the user of a TOML file would say it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin is Literal:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if origin is tuple:
+        return f"list of {_kind(arguments[0])}"
+    if origin is not None and issubclass(origin, Mapping):
+        return f"table of {_kind(arguments[1])}"
+    names = {str: "string", int: "integer", float: "number", bool: "true or false"}
+    return names.get(annotation, "`{low, high}`")
 
 
 def _toml(value: Any) -> str:

@@ -73,7 +73,7 @@ def test_when_killed_again_and_again(golden: Golden, tmp_path: Path) -> None:
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-        changes, delay = random.randint(1, 12), random.uniform(0, 0.3)
+        changes, delay = random.randint(3, 24), random.uniform(0, 0.3)
         if not kill_after(process, tmp_path, changes, delay):
             break
         killed += 1
