@@ -218,6 +218,7 @@ def run_graph(build: Callable[[beam.Pipeline], None], options: PipelineOptions) 
 
     Raises:
         UserError: A task raised it, on whatever machine.
+        KeyboardInterrupt: The user stopped the run; Beam's wrapping is undone.
     """
     named = options.get_all_options().get("runner")
     pipeline = beam.Pipeline(runner=named or FnApiRunner(), options=options)
@@ -225,6 +226,8 @@ def run_graph(build: Callable[[beam.Pipeline], None], options: PipelineOptions) 
     try:
         pipeline.run().wait_until_finish()
     except Exception as error:  # noqa: BLE001 - a runner may wrap an error in any other
+        if str(error).startswith(KeyboardInterrupt.__name__):
+            raise KeyboardInterrupt from None
         raise _user_error_in(error) or error from None
 
 

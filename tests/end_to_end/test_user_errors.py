@@ -3,6 +3,10 @@
 import json
 import resource
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -161,6 +165,22 @@ def test_a_model_that_is_none_stops_the_run(config: Path, tmp_path: Path) -> Non
 def test_a_sample_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert "cannot be written" in fails("sample", str(tmp_path / "file"))
+
+
+def test_an_interrupted_run_says_how_to_go_on(config: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "run", str(config), "--output", str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "golden" / "extract" / "settings.json").exists():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, shown = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert shown.splitlines()[-1] == "curate: interrupted; the same command goes on from here"
+    assert "Traceback" not in shown
 
 
 def test_a_finished_run_is_not_run_again(golden: Golden) -> None:
