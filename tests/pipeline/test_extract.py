@@ -79,5 +79,9 @@ def test_clean_text_has_one_line_end_no_controls_and_is_normalized(text: str) ->
     result.encode()
 
 
+def test_a_letter_and_its_accent_become_one_even_across_noise() -> None:
+    assert clean("cafe\u0301 cafe\u200b\u0301") == "caf\u00e9 caf\u00e9"
+
+
 def test_joiners_that_spell_words_stay() -> None:
     assert clean("می\u200cخواهم") == "می\u200cخواهم"
