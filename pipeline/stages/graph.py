@@ -23,7 +23,7 @@ from pipeline.config import WorkersSection
 from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.ledger import Manifest, Part
-from pipeline.sandbox import shared_pool
+from pipeline.sandbox import SandboxError, shared_pool
 
 Task = Callable[..., Any]
 
@@ -101,6 +101,8 @@ def _result(future: Future[Any]) -> Any:
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(f"{error.filename or 'a file'}: {reason}; mend it and run again") from error
+    except SandboxError as error:
+        raise UserError(f"{error}; look at that input, or raise workers.memory_mib") from error
     except MemoryError as error:
         raise UserError("out of memory outside any page; raise workers.memory_mib") from error
 

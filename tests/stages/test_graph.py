@@ -11,6 +11,7 @@ from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.ledger import Counts, Manifest, Part
 from pipeline.stages.graph import RunTasks, WriteManifest, run_graph
+from tests.stages.dying import die
 from tests.standins import add, refuse
 
 WORKERS = WorkersSection(count=2)
@@ -75,4 +76,14 @@ def test_a_users_mistake_in_a_task_stays_one() -> None:
         pipeline | beam.Create([("this file is no archive",)]) | RunTasks(refuse, WORKERS)
 
     with pytest.raises(UserError, match=r"^this file is no archive$"):
+        run_graph(build, PipelineOptions([]))
+
+
+def test_a_task_that_dies_again_and_again_is_told_in_one_line() -> None:
+    def build(pipeline: beam.Pipeline) -> None:
+        pipeline | beam.Create([("some file",)]) | RunTasks(die, WORKERS)  # noqa: B018
+
+    with pytest.raises(
+        UserError, match=r"^tests\.stages\.dying\.die: exited with status 1 outside"
+    ):
         run_graph(build, PipelineOptions([]))
