@@ -81,7 +81,7 @@ def test_a_users_mistake_in_a_task_stays_one() -> None:
 
 def test_a_task_that_dies_again_and_again_is_told_in_one_line() -> None:
     def build(pipeline: beam.Pipeline) -> None:
-        pipeline | beam.Create([("some file",)]) | RunTasks(die, WORKERS)  # noqa: B018
+        pipeline | beam.Create([("some file",)]) | RunTasks(die, WORKERS)
 
     with pytest.raises(
         UserError, match=r"^tests\.stages\.dying\.die: exited with status 1 outside"
