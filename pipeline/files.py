@@ -1,34 +1,78 @@
 """Files by path or fsspec URL: found by pattern, read, and written whole or not at all."""
 
+import errno
 import hashlib
 import json
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import IO, Any, cast
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
 
+from pipeline.atomic import atomic
 from pipeline.errors import UserError
+from pipeline.remote import PERMANENT, StoreFile, WebFile, buffered, reaching
 
 _HASH_BLOCK = 1 << 20
 _WHOLE_BYTES = 64 << 20
+_ANONYMOUS: Mapping[str, dict[str, Any]] = {
+    "s3": {"anon": True},
+    "s3a": {"anon": True},
+    "gs": {"token": "anon"},
+    "gcs": {"token": "anon"},
+}
+# What tells a file's version, by the names that file systems have for it, the surest first.
+_VERSIONS = ("ETag", "generation", "etag", "LastModified", "last_modified", "mtime")
 
 
-def filesystem(path: str) -> tuple[Any, str]:
+@dataclass(frozen=True)
+class Access:
+    """How files elsewhere are reached. It decides no byte of what is read.
+
+    Attributes:
+        retries: How often a request to a web server is repeated.
+        timeout_seconds: A web server that is silent for so long has failed.
+        anonymous: Whether object stores are read without credentials.
+        waiting: Entered around every wait for the network.
+    """
+
+    retries: int = 10
+    timeout_seconds: float = 60.0
+    anonymous: bool = False
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+DEFAULT_ACCESS = Access()
+
+
+def filesystem(path: str, access: Access = DEFAULT_ACCESS) -> tuple[Any, str]:
     """The fsspec file system of a path or URL, and the path within it.
 
     Raises:
-        UserError: No installed package knows the URL's scheme.
+        UserError: No installed package knows the URL's scheme, or it is a web server, which is
+            only read from.
     """
+    if is_web(path):
+        raise UserError(f"{path}: a web server is only read from; write elsewhere")
+    options = _ANONYMOUS.get(path.partition("://")[0], {}) if access.anonymous else {}
     try:
         # Another machine may have written since a folder was last listed.
-        fs, inner = fsspec.core.url_to_fs(path, use_listings_cache=False)
+        fs, inner = fsspec.core.url_to_fs(path, use_listings_cache=False, **options)
     except (ImportError, ValueError) as error:
         raise UserError(f"{path}: {error}") from error
     return fs, inner
+
+
+def is_web(path: str) -> bool:
+    """Whether a path is an http or https URL."""
+    return path.startswith(("http://", "https://"))
+
+
+def is_local(path: str) -> bool:
+    """Whether a path is on this machine."""
+    return "://" not in path or path.startswith(("file://", "local://"))
 
 
 def join(folder: str, *names: str) -> str:
@@ -36,33 +80,50 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
-def expand(patterns: tuple[str, ...]) -> list[str]:
+def expand(patterns: tuple[str, ...], access: Access = DEFAULT_ACCESS) -> list[str]:
     """Every file that the paths and globs name, once each, sorted.
 
+    A URL without a glob, and any URL of a web server, is taken as it is: whether there is such a
+    file is seen when it is read.
+
     Raises:
-        UserError: A path does not exist, a glob matches nothing, or a path is a folder.
+        UserError: A local path does not exist, a glob matches nothing, or a path is a folder.
     """
     found: set[str] = set()
     for pattern in patterns:
-        fs, inner = filesystem(pattern)
-        if not fs.exists(inner) and any(character in pattern for character in "*?["):
-            matches = [name for name in fs.glob(inner) if fs.isfile(name)]
-            if not matches:
-                raise UserError(f"{pattern}: no file matches; check the folder and the extension")
-            found.update(_as_given(fs, pattern, name) for name in matches)
-        elif not fs.exists(inner):
-            raise UserError(f"{pattern}: no such file; check the input paths")
-        elif fs.isdir(inner):
-            raise UserError(f"{pattern}: is a folder; name its files, as in '{pattern}/*.warc.gz'")
+        if is_web(pattern):
+            found.add(pattern)
         else:
-            found.add(pattern if "://" in pattern else os.path.normpath(pattern))
-    return _distinct(sorted(found))
+            found |= _expand(pattern, access)
+    return distinct(found)
 
 
-def _distinct(paths: list[str]) -> list[str]:
-    """Paths without those that lead to a file named before."""
+def _expand(pattern: str, access: Access) -> set[str]:
+    fs, inner = filesystem(pattern, access)
+    magic = any(character in pattern for character in "*?[")
+    if not is_local(pattern) and not magic:
+        return {pattern}
+    try:
+        with reaching(pattern):
+            there = fs.exists(inner)
+            matches = [] if there or not magic else [n for n in fs.glob(inner) if fs.isfile(n)]
+    except OSError as error:
+        raise UserError(f"{pattern}: cannot be listed ({error.strerror})") from error
+    if matches:
+        return {_as_given(fs, pattern, name) for name in matches}
+    if not there and magic:
+        raise UserError(f"{pattern}: no file matches; check the folder and the extension")
+    if not there:
+        raise UserError(f"{pattern}: no such file; check the input paths")
+    if fs.isdir(inner):
+        raise UserError(f"{pattern}: is a folder; name its files, as in '{pattern}/*.warc.gz'")
+    return {pattern if "://" in pattern else os.path.normpath(pattern)}
+
+
+def distinct(paths: Iterable[str]) -> list[str]:
+    """Paths, sorted, without those that lead to a file named before."""
     first: dict[str, str] = {}
-    for path in paths:
+    for path in sorted(paths):
         try:
             path.encode()
         except UnicodeEncodeError as error:
@@ -78,24 +139,58 @@ def _as_given(fs: Any, pattern: str, name: str) -> str:
     return os.path.normpath(name) if pattern.startswith("/") else os.path.relpath(name)
 
 
-def exists(path: str) -> bool:
+def exists(path: str, access: Access = DEFAULT_ACCESS) -> bool:
     """Whether a file or folder stands at the path."""
-    fs, inner = filesystem(path)
-    return bool(fs.exists(inner))
+    if not is_web(path):
+        fs, inner = filesystem(path, access)
+        return bool(fs.exists(inner))
+    try:
+        stat(path, access)
+    except FileNotFoundError:
+        return False
+    return True
 
 
-def size(path: str) -> int:
+def stat(path: str, access: Access = DEFAULT_ACCESS) -> tuple[int, str]:
+    """Bytes of a file, and its version as its server tells it; empty for local files.
+
+    Raises:
+        OSError: See `pipeline.remote`.
+    """
+    if is_local(path):
+        fs, inner = filesystem(path)
+        return int(fs.size(inner)), ""
+    with access.waiting():
+        if is_web(path):
+            file = _web(path, access)
+            return file.size, file.version
+        fs, inner = filesystem(path, access)
+        with reaching(path):
+            info = fs.info(inner)
+            if info["type"] == "directory":
+                raise IsADirectoryError(errno.EISDIR, "is a folder", path)
+    return int(info["size"]), next((str(info[key]) for key in _VERSIONS if info.get(key)), "")
+
+
+def _web(url: str, access: Access) -> WebFile:
+    return WebFile(url, access.retries, access.timeout_seconds)
+
+
+def size(path: str, access: Access = DEFAULT_ACCESS) -> int:
     """Bytes of a file."""
-    fs, inner = filesystem(path)
-    return int(fs.size(inner))
+    return stat(path, access)[0]
 
 
 def names(folder: str) -> list[str]:
-    """Names of the files in a folder, sorted; empty if the folder does not exist."""
+    """Names of the files in a folder, sorted; empty if the folder does not exist.
+
+    Raises:
+        UserError: It cannot be listed.
+    """
     fs, inner = filesystem(folder)
-    if not fs.isdir(inner):
-        return []
-    return sorted(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in fs.ls(inner, detail=False))
+    with _reading(folder), reaching(folder):
+        entries = fs.ls(inner, detail=False) if fs.isdir(inner) else []
+    return sorted(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in entries)
 
 
 def remove_folder(folder: str) -> None:
@@ -105,97 +200,52 @@ def remove_folder(folder: str) -> None:
         fs.rm(inner, recursive=True)
 
 
-def open_read(path: str) -> IO[bytes]:
-    """Open a file for reading bytes, seekable."""
-    fs, inner = filesystem(path)
-    return cast("IO[bytes]", fs.open(inner, "rb"))
+def open_read(path: str, access: Access = DEFAULT_ACCESS) -> IO[bytes]:
+    """Open a file for reading bytes, seekable; elsewhere by ranges, with a read-ahead.
+
+    Raises:
+        OSError: See `pipeline.remote`; reading raises the same.
+    """
+    if is_local(path):
+        fs, inner = filesystem(path)
+        return cast("IO[bytes]", fs.open(inner, "rb"))
+    with access.waiting():
+        if is_web(path):
+            return buffered(_web(path, access), access.waiting)
+        fs, inner = filesystem(path, access)
+        with reaching(path):
+            opened = StoreFile(path, fs.open(inner, "rb", cache_type="none"))
+    return buffered(opened, access.waiting)
 
 
-def open_input(path: str) -> IO[bytes]:
+def open_input(path: str, access: Access = DEFAULT_ACCESS) -> IO[bytes]:
     """Open a file that the user named.
 
     Raises:
         UserError: It cannot be read.
     """
+    with _reading(path):
+        return open_read(path, access)
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
     try:
-        return open_read(path)
+        yield
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-class _Output:
-    """A binary file whose failing writes say which file and why; pyarrow writes to it too."""
-
-    def __init__(self, path: str, stream: IO[bytes]) -> None:
-        self._path = path
-        self._stream = stream
-        self.closed = False
-
-    def write(self, data: bytes) -> int:
-        with _writing(self._path):
-            return self._stream.write(data)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def flush(self) -> None:
-        with _writing(self._path):
-            self._stream.flush()
-
-    def close(self) -> None:
-        self.closed = True
-
-
-@contextmanager
-def _writing(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"{path}: cannot be written ({reason}); mend or change --output") from error
-
-
 @contextmanager
 def open_atomic(path: str) -> Iterator[IO[bytes]]:
-    """Write a file that appears under its name only when it is complete.
-
-    Locally the bytes go to a temporary neighbour that is renamed at the end; an object store
-    shows an upload only once it is closed.
+    """Write a file that appears under its name only when it is complete; see `pipeline.atomic`.
 
     Raises:
         UserError: The folder cannot be written to, or is full.
     """
     fs, inner = filesystem(path)
-    local = isinstance(fs, LocalFileSystem)
-    temporary = f"{inner}.{secrets.token_hex(4)}.tmp" if local else inner
-    with _writing(path):
-        if local:
-            fs.makedirs(inner.rpartition("/")[0], exist_ok=True)
-        stream = fs.open(temporary, "wb")
-    try:
-        output = _Output(path, stream)
-        yield cast("IO[bytes]", output)
-        output.flush()
-        with _writing(path):
-            if local:
-                os.fsync(stream.fileno())
-            stream.close()
-            if local:
-                os.replace(temporary, inner)  # noqa: PTH105
-    except BaseException:
-        _abandon(fs, stream, temporary, local)
-        raise
-
-
-def _abandon(fs: Any, stream: Any, temporary: str, local: bool) -> None:
-    """Leave no half-written file behind; a full disk may fail the closing flush again."""
-    if not local:
-        stream.discard() if hasattr(stream, "discard") else None
-        return
-    with suppress(OSError):
-        stream.close()
-    with suppress(FileNotFoundError):
-        os.unlink(temporary)  # noqa: PTH108
+    with atomic(path, fs, inner) as out:
+        yield out
 
 
 def remove_temporaries(folder: str) -> None:
@@ -226,25 +276,53 @@ def read_json(path: str) -> Any:
             raise UserError(f"{path}: not JSON ({error}); delete the stage's folder") from error
 
 
-def sha256(path: str) -> str:
-    """The file's SHA-256, in hex."""
+def read_input(path: str, access: Access = DEFAULT_ACCESS) -> bytes:
+    """All bytes of a file that the user named.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    with _reading(path), open_read(path, access) as stream:
+        return stream.read()
+
+
+def sha256(path: str, access: Access = DEFAULT_ACCESS) -> str:
+    """The SHA-256 of a file that the user named, in hex.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     digest = hashlib.sha256()
-    with open_input(path) as stream:
+    with _reading(path), open_read(path, access) as stream:
         while block := stream.read(_HASH_BLOCK):
             digest.update(block)
     return digest.hexdigest()
 
 
-def identity(path: str) -> dict[str, object]:
+def identity(path: str, access: Access = DEFAULT_ACCESS) -> dict[str, object]:
     """What tells an input file from another without reading all of a large one.
 
-    Size and SHA-256: of the whole file up to 64 MiB, of its first and last MiB beyond. Times are
-    left out: a copy of the same bytes is the same input.
+    The size, and elsewhere the version that the server tells. Locally, or if the server tells
+    none, SHA-256: of the whole file up to 64 MiB, of its first and last MiB beyond. Local times are
+    left out: a copy of the same bytes is the same input. A file elsewhere that cannot be read says
+    why: it becomes a `failed` row.
+
+    Raises:
+        UserError: The file is local, or cannot be read just now.
     """
-    length = size(path)
+    try:
+        length, version = stat(path, access)
+    except PERMANENT as error:
+        if is_local(path):
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+        return {"unreadable": error.strerror}
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    if version:
+        return {"bytes": length, "version": version}
     if length <= _WHOLE_BYTES:
-        return {"bytes": length, "sha256": sha256(path)}
-    with open_input(path) as stream:
+        return {"bytes": length, "sha256": sha256(path, access)}
+    with _reading(path), open_read(path, access) as stream:
         digest = hashlib.sha256(stream.read(_HASH_BLOCK))
         stream.seek(length - _HASH_BLOCK)
         digest.update(stream.read(_HASH_BLOCK))

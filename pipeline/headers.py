@@ -21,12 +21,13 @@ _ARC_START = re.compile(
 )
 # No record has a terabyte; file systems refuse to seek much further.
 _LENGTH = re.compile(r"\d{1,12}", re.ASCII)
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ARC_DATE = re.compile(r"\d{10,14}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Header:
-    """What is needed of a record's header; `length` is None if `declared` is no length."""
+    """What is needed of a record's header; `declared` is its length as it is written there."""
 
     type: str = ""
     url: str = ""
@@ -35,9 +36,8 @@ class Header:
     content_type: str = ""
     declared: str = ""
 
-    @property
     def length(self) -> int | None:
-        """Bytes of the record's block."""
+        """Bytes of the record's block; None if what is declared is no length."""
         return int(self.declared) if _LENGTH.fullmatch(self.declared) else None
 
 
@@ -56,12 +56,12 @@ def read_header(line: bytes, stream: Readable) -> Header:
     if _WARC_START.match(line):
         fields = read_fields(stream)
         return Header(
-            type=fields.get("warc-type", "").lower(),
-            url=fields.get("warc-target-uri", "").strip("<> \t"),
-            date=_iso_date(fields.get("warc-date", "")),
-            id=fields.get("warc-record-id", "").strip("<> \t").removeprefix("urn:uuid:"),
-            content_type=fields.get("content-type", ""),
-            declared=fields.get("content-length", ""),
+            type=fields.first("warc-type").lower(),
+            url=fields.first("warc-target-uri").strip("<> \t"),
+            date=_iso_date(fields.first("warc-date")),
+            id=fields.first("warc-record-id").strip("<> \t").removeprefix("urn:uuid:"),
+            content_type=fields.first("content-type"),
+            declared=fields.first("content-length"),
         )
     if match := _ARC_START.fullmatch(line):
         url = text_of(match["url"]).strip()
@@ -78,6 +78,8 @@ def _iso_date(text: str) -> str:
     """A WARC-Date in UTC to the second; empty if it is none."""
     try:
         moment = datetime.fromisoformat(text)
+        if _PLAIN_DATE.fullmatch(text):
+            return text
         moment = moment.astimezone(UTC) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         return ""

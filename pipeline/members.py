@@ -1,92 +1,94 @@
-"""Gzip members at exact offsets: a compressed archive is a row of them, one record in each.
+"""Members: the parts of a compressed archive that each begin with a record, and how to find them.
 
-Python's gzip module joins the members and warcio reports neither a bad checksum nor a cut end, so
-the members are read here. Source: RFC 1952 (gzip), RFC 1951 section 3.2.4 (stored blocks).
+A member is a frame, or several where a record runs on over more: WARC 1.1 annex D wants a gzip
+frame for each record, the IIPC's zstd specification one or more.
 """
 
 import io
-import zlib
+import sys
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pipeline.frames import Codec, Frame, FrameError
+from pipeline.storedbytes import StoredBytes
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-MAGIC = b"\x1f\x8b\x08"
-_HEADER = 10
-_TRAILER = 8
-_FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
-_BLOCK = 1 << 18
-_FEED = 1 << 14
-# What comes before corrupt data in one call to zlib is lost, so the call that gives the record's
-# header gives little more.
+_WHOLE = 2 << 20
+_BUFFER = 1 << 16
+# What comes before corrupt data in one call to a decompressor is lost, so the call that gives the
+# record's header gives little more.
 _FIRST = 1 << 10
-_SKIP = 1 << 16
-_STORED_BLOCK = (1 << 16) - 1
+_PIECE = 1 << 16
+
+StartsRecord = Callable[[bytes], bool]
 
 
-class MemberError(Exception):
-    """A member that cannot be read to its end; `reason` is `truncated` or `corrupt`."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-
-class Blocks:
-    """The stored bytes of a file, read a block at a time, in any order.
-
-    Args:
-        file: A seekable binary file.
-    """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._block = b""
-        self._start = 0
-
-    def at(self, offset: int, least: int = 1) -> memoryview:
-        """The bytes from `offset` on: at least so many, fewer only at the file's end."""
-        index = offset - self._start
-        if index < 0 or index + least > len(self._block):
-            self._file.seek(offset)
-            self._block = self._file.read(_BLOCK)
-            self._start = offset
-            index = 0
-        return memoryview(self._block)[index:]
-
-    def find(self, pattern: bytes, offset: int) -> int | None:
-        """Where the pattern first occurs at or after `offset`."""
-        while len(self.at(offset, len(pattern))) >= len(pattern):
-            found = self._block.find(pattern, offset - self._start)
-            if found >= 0:
-                return self._start + found
-            offset = self._start + len(self._block) - len(pattern) + 1
-        return None
-
-
-class Member(io.RawIOBase):
-    """The inflated bytes of one gzip member, as a seekable stream (backwards by starting again).
+class Member:
+    """The inflated bytes of a member.
 
     Attributes:
-        offset: First byte of the member in the file.
-        end: The byte after the member; None until its end has been read and its checksum agreed.
-
-    Reading raises MemberError where the member is corrupt or cut off.
+        stream: The bytes, seekable. Reading raises FrameError where the member is damaged.
     """
 
-    def __init__(self, blocks: Blocks, offset: int) -> None:
-        self._blocks = blocks
-        self.offset = offset
+    def __init__(self, codec: Codec, stored: StoredBytes, offset: int) -> None:
+        self.stream: io.BufferedIOBase
+        self._source = codec, stored, offset
+        self._frames: _Frames | None = None
+        self._end = 0
+        if whole := codec.whole(stored, offset, _WHOLE):
+            content, self._end = whole
+            self.stream = io.BytesIO(content)
+        else:
+            self._frames = _Frames(codec, stored, offset)
+            self.stream = io.BufferedReader(self._frames, _BUFFER)
+
+    @property
+    def end(self) -> int | None:
+        """The byte after the member; None until its end has been read and was found intact."""
+        return self._frames.end if self._frames else self._end
+
+    def extend(self, position: int, starts_record: StartsRecord) -> bool:
+        """Take in the frames that follow, until the stream reaches a position, if it can be.
+
+        Frames that start a record, or are damaged from their beginning, are not taken.
+
+        Returns:
+            Whether there was one to take; the stream is then a new one.
+        """
+        if self.end is None:
+            return False
+        # A stream that is let go closes what it reads.
+        frames = _Frames(*self._source, self._frames.count if self._frames else 1)
+        extended = frames.extend(position, starts_record)
+        if extended:
+            self._frames = frames
+            self.stream = io.BufferedReader(frames, _BUFFER)
+        return extended
+
+
+class _Frames(io.RawIOBase):
+    """The inflated bytes of one or more frames, seekable; backwards by starting again.
+
+    Attributes:
+        count: How many frames.
+        end: The byte after the last; None until its end has been read.
+    """
+
+    def __init__(self, codec: Codec, stored: StoredBytes, offset: int, count: int = 1) -> None:
+        self._codec = codec
+        self._stored = stored
+        self._offset = offset
+        self.count = count
         self.end: int | None = None
         self._restart()
 
     def _restart(self) -> None:
-        self._at = self.offset
+        self._frame: Frame = self._codec.frame(self._stored, self._offset)
+        self._left = self.count - 1
         self._inflated = 0
-        self._crc = 0
-        self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
 
     def readable(self) -> bool:
         """True."""
@@ -101,148 +103,114 @@ class Member(io.RawIOBase):
         return self._inflated
 
     def seek(self, target: int, whence: int = io.SEEK_SET) -> int:
-        """Go to an inflated position, or to the end if the member is shorter."""
+        """Go to an inflated position, or to the end if there is less."""
         if whence == io.SEEK_CUR:
             target += self._inflated
         elif whence == io.SEEK_END:
-            raise io.UnsupportedOperation("the end of a gzip member is not known beforehand")
+            raise io.UnsupportedOperation("the end of a frame is not known beforehand")
         if target < self._inflated:
             self._restart()
-        self._skip(target - self._inflated)
+        while self._inflated < target and self._next(target - self._inflated):
+            pass
         return self._inflated
 
-    def drain(self) -> int:
-        """Read to the end; returns `end`."""
-        while self.end is None:
-            self._skip(_SKIP)
-        return self.end
-
-    def _skip(self, count: int) -> None:
-        scratch = memoryview(bytearray(min(count, _SKIP)))
-        while count > 0 and (size := self.readinto(scratch[:count])):
-            count -= size
-
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        """Inflate into the buffer; 0 at the member's end."""
+        """Inflate into the buffer; 0 at the end."""
         view = memoryview(buffer)
-        if self._at == self.offset:
-            self._at = _header_end(self._blocks, self.offset)
-        size = len(view) if self._inflated else min(len(view), _FIRST)
-        while not self._zlib.eof:
-            block = self._blocks.at(self._at)[:_FEED]
-            out = self._inflate(block, size)
-            if out:
-                view[: len(out)] = out
-                self._crc = zlib.crc32(out, self._crc)
-                self._inflated += len(out)
-                return len(out)
-            if not block and not self._zlib.eof:
-                raise MemberError("truncated", "the file ends within a gzip member")
-        self._check_trailer()
-        return 0
+        out = self._next(len(view))
+        view[: len(out)] = out
+        return len(out)
 
-    def _inflate(self, block: memoryview, size: int) -> bytes:
-        try:
-            out = self._zlib.decompress(block, size)
-        except zlib.error as error:
-            raise MemberError("corrupt", str(error)) from error
-        rest = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
-        self._at += len(block) - len(rest)
+    def _next(self, size: int) -> bytes:
+        size = min(size, _PIECE if self._inflated else _FIRST)
+        while not (out := self._frame.read(size)) and self._left and self._frame.end is not None:
+            self._left -= 1
+            self._frame = self._codec.frame(self._stored, self._frame.end)
+        if not out:
+            self.end = self._frame.end
+        self._inflated += len(out)
         return out
 
-    def _check_trailer(self) -> None:
-        trailer = bytes(self._blocks.at(self._at, _TRAILER)[:_TRAILER])
-        if len(trailer) < _TRAILER:
-            raise MemberError("truncated", "the file ends within a gzip member's checksum")
-        stored = int.from_bytes(trailer[:4], "little"), int.from_bytes(trailer[4:], "little")
-        if stored != (self._crc, self._inflated & 0xFFFFFFFF):
-            raise MemberError("corrupt", "checksum or size of a gzip member disagrees")
-        self.end = self._at + _TRAILER
+    def extend(self, position: int, starts_record: StartsRecord) -> bool:
+        """Take in more frames; see `Member.extend`."""
+        before = self.count
+        with suppress(FrameError):
+            while self.seek(position) < position and not self._next(1) and self.end is not None:
+                frame = self._codec.frame(self._stored, self.end)
+                first = head(frame)
+                if starts_record(first) or not (first or frame.end):
+                    break
+                self._frame = self._codec.frame(self._stored, self.end)
+                self.count += 1
+                self.end = None
+        return self.count > before
 
 
-def _header_end(blocks: Blocks, offset: int) -> int:
-    """The byte after a gzip header."""
-    header = bytes(blocks.at(offset, _HEADER)[:_HEADER])
-    if not header.startswith(MAGIC[: len(header)]):
-        raise MemberError("corrupt", f"no gzip member but {header!r}")
-    if len(header) < _HEADER:
-        raise MemberError("truncated", "the file ends within a gzip header")
-    flags = header[3]
-    if flags & _RESERVED:
-        raise MemberError("corrupt", "reserved flags set in a gzip header")
-    at = offset + _HEADER
-    if flags & _FEXTRA:
-        at += 2 + int.from_bytes(blocks.at(at, 2)[:2], "little")
-    for flag in (_FNAME, _FCOMMENT):
-        if flags & flag:
-            end = blocks.find(b"\0", at)
-            if end is None:
-                raise MemberError("truncated", "the file ends within a gzip header")
-            at = end + 1
-    return at + 2 if flags & _FHCRC else at
+def head(frame: Frame) -> bytes:
+    """The first bytes of a frame, a line's worth; fewer if it is shorter or damaged."""
+    first = b""
+    with suppress(FrameError):
+        while b"\n" not in first.lstrip() and len(first) < _PIECE and (more := frame.read(_FIRST)):
+            first += more
+    return first
+
+
+def first_bytes(codec: Codec, stored: StoredBytes) -> bytes:
+    """The first bytes that a file's frames hold; none if they hold nothing or are damaged."""
+    offset = 0
+    while True:
+        frame = codec.frame(stored, offset)
+        first = head(frame)
+        if first or frame.end is None:
+            return first
+        offset = frame.end
 
 
 def find_member(
-    blocks: Blocks, offset: int, stop: int, starts_record: Callable[[bytes], bool]
+    codec: Codec, stored: StoredBytes, offset: int, stop: int, starts_record: StartsRecord
 ) -> int:
-    """The first member in [offset, stop) that inflates to the start of a record; else `stop`.
-
-    Args:
-        blocks: The file.
-        offset: Where to begin.
-        stop: Where to end.
-        starts_record: Whether a stream that begins with these bytes begins with a record.
-    """
-    while (found := blocks.find(MAGIC, offset)) is not None and found < stop:
-        if starts_record(head(Member(blocks, found))):
+    """The first frame in [offset, stop) that inflates to the start of a record; else `stop`."""
+    while (found := stored.find(codec.magic, offset)) is not None and found < stop:
+        if starts_record(head(codec.frame(stored, found))):
             return found
         offset = found + 1
     return stop
 
 
-def head(member: Member) -> bytes:
-    """The first bytes of a member, a line's worth; fewer if it is shorter or damaged."""
-    first = bytearray(_SKIP)
-    size = 0
-    try:
-        while (
-            size < _SKIP
-            and b"\n" not in first[:size].lstrip()
-            and (count := member.readinto(memoryview(first)[size:]))
-        ):
-            size += count
-    except MemberError:
-        pass
-    return bytes(first[:size])
-
-
-def boundary(blocks: Blocks, offset: int, size: int, starts_record: Callable[[bytes], bool]) -> int:
+def boundary(
+    codec: Codec, stored: StoredBytes, offset: int, size: int, starts_record: StartsRecord
+) -> int:
     """Where the split that begins at `offset` has its first member; `size` if there is none.
 
-    Both neighbours of a cut ask this, so what they read meets exactly. A gzip file stored inside a
-    record may be copied verbatim into a stored block, and its members look like ours. But such a
-    block has at most 65,535 bytes, so members that follow each other, intact, over more bytes than
-    that, or to the file's end, are the archive's own. Before damage there may be fewer; those stay
-    with the split before.
+    Both neighbours of a cut ask this, so what they read meets exactly. A compressed file stored
+    inside a record may be copied verbatim into a frame, and its frames look like ours. But no more
+    than `codec.verbatim` bytes stand there side by side, so frames that follow each other, intact,
+    over more bytes than that, or to the file's end, are the archive's own. Before damage there may
+    be fewer; those stay with the split before.
 
     Args:
-        blocks: The file.
+        codec: How the file is compressed.
+        stored: The file.
         offset: The cut.
         size: Bytes of the file.
         starts_record: Whether a stream that begins with these bytes begins with a record.
     """
-    while (found := find_member(blocks, offset, size, starts_record)) < size:
-        if _follow_each_other(blocks, found, size):
+    while (found := find_member(codec, stored, offset, size, starts_record)) < size:
+        if _follow_each_other(codec, stored, found, size):
             return found
         offset = found + 1
     return size
 
 
-def _follow_each_other(blocks: Blocks, offset: int, size: int) -> bool:
+def _follow_each_other(codec: Codec, stored: StoredBytes, offset: int, size: int) -> bool:
     end = offset
-    while end < size and end - offset <= _STORED_BLOCK:
-        try:
-            end = Member(blocks, end).drain()
-        except MemberError:
-            return False
+    try:
+        while end < size and end - offset <= codec.verbatim:
+            frames = _Frames(codec, stored, end)
+            frames.seek(sys.maxsize)
+            if frames.end is None:
+                return False
+            end = frames.end
+    except FrameError:
+        return False
     return True

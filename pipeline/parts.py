@@ -28,7 +28,7 @@ FACTS_KEY = "curate.facts"
 def split_name(split: Split) -> str:
     """A file name that tells the split: the archive's name, a hash of its path, the start."""
     stem = re.sub(r"[^A-Za-z0-9_.-]", "_", split.path.rsplit("/", 1)[-1])[:80]
-    digest = hashlib.sha256(split.path.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(split.path.encode()).hexdigest()[:16]
     return f"{stem}-{digest}-{split.start:012d}"
 
 

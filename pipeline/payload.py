@@ -1,19 +1,18 @@
 """An HTTP message as it was sent: its header, and its body with all encodings undone.
 
-Sources: RFC 9112 (message format, chunked transfer), RFC 9110 section 8.4 (content codings),
-RFC 9659 (zstd window). Where servers and crawlers stray from them we do as browsers do, and never
-hold more of a body than the caller's limit.
+Source: RFC 9112 (message format, chunked transfer). Where servers and crawlers stray from it we do
+as browsers do, and never hold more of a body than the caller's limit.
 """
 
 import io
 import re
-import zlib
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-import brotli
-import zstandard
+from warcio.limitreader import LimitReader
 
+from pipeline.codings import CodingError, undo
 from pipeline.records import Outcome
 
 _HEADER_BYTES = 1 << 20
@@ -21,13 +20,11 @@ _PIECE = 1 << 16
 _STATUS = re.compile(r"HTTP(?:/[\d.]+)?\s+(\d{3})(?!\d)", re.ASCII)
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _CHUNK_LINE = 4096
+_LIST = re.compile(r"[\s,]+")
+_NO_CODING = frozenset({"", "identity", "none", "chunked"})
 _MEDIA_TYPE = re.compile(r"\s*([^\s;,]+)")
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;,\"']+)", re.IGNORECASE)
-_CONTROLS = re.compile(rb"[\x00-\x08\x0E-\x1A\x1C-\x1F]")
-# A zstd block inflates to at most 128 KiB and may take 4 bytes, so a small piece bounds the output.
-_ZSTD_PIECE = 64
-_ZSTD_WINDOW = 8 << 20
-_HEAD = 512
+_FOLD = re.compile(r"\r?\n[ \t]+")
 
 
 class Readable(Protocol):
@@ -53,41 +50,74 @@ class RecordError(Exception):
         self.detail = detail
 
 
-def read_fields(stream: Readable) -> dict[str, str]:
-    """Header fields up to and with the blank line: lower-case name to value, the first of a name.
+class Fields:
+    """Header fields.
 
-    Bytes that are not UTF-8 are read as ISO-8859-1. Folded lines are joined.
+    Args:
+        pairs: Lower-case name and value of each, in the order they came.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
+        self._pairs = pairs
+        self._first = dict(pairs)
+        self._distinct = len(self._first) == len(pairs)
+        if not self._distinct:
+            self._first = dict(reversed(pairs))
+
+    def first(self, name: str) -> str:
+        """The first value of a name, which is the one that counts; empty if there is none."""
+        return self._first.get(name, "")
+
+    def joined(self) -> Mapping[str, str]:
+        """Name to value, several values of a name joined by commas."""
+        if self._distinct:
+            return self._first
+        values: dict[str, list[str]] = {}
+        for name, value in self._pairs:
+            values.setdefault(name, []).append(value)
+        return {name: ", ".join(several) for name, several in values.items()}
+
+
+def read_fields(stream: Readable, room: int = sys.maxsize) -> Fields:
+    """Header fields up to and with the blank line.
+
+    Lines that are not UTF-8 are read as ISO-8859-1. Folded lines are joined.
+
+    Args:
+        stream: Stands before the first field.
+        room: Bytes the header may take; it ends there at the latest.
 
     Raises:
         RecordError: The header is longer than 1 MiB.
     """
-    fields: dict[str, str] = {}
-    name = ""
-    budget = _HEADER_BYTES
-    while (line := stream.readline(budget)).strip():
-        budget -= len(line)
-        if budget <= 0:
-            raise RecordError("failed", "bad_header", _HEADER_BYTES, "header without end")
-        text = text_of(line)
-        if text[0] in " \t" and name:
-            fields[name] += " " + text.strip()
-            continue
-        name, colon, value = text.partition(":")
-        name = name.strip().lower()
-        if not colon or name in fields:
-            name = ""
-        else:
-            fields[name] = value.strip()
-    return fields
+    lines: list[bytes] = []
+    left = min(room, _HEADER_BYTES)
+    while (line := stream.readline(left)).strip():
+        lines.append(line)
+        left -= len(line)
+    if not left and room >= _HEADER_BYTES:
+        raise RecordError("failed", "bad_header", _HEADER_BYTES, "header without end")
+    try:
+        text = b"".join(lines).decode("utf-8")
+    except UnicodeDecodeError:
+        text = "".join(map(text_of, lines))
+    if "\n " in text or "\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    pairs = []
+    for field in text.split("\n"):
+        name, colon, value = field.partition(":")
+        if colon:
+            pairs.append((name.strip().lower(), value.strip()))
+    return Fields(pairs)
 
 
-def read_status(stream: Readable) -> int:
-    """The status code of an HTTP response's first line.
+def read_status(stream: Readable, room: int = sys.maxsize) -> int:
+    """The status code of an HTTP response's first line, which takes at most so many bytes.
 
     Raises:
         RecordError: The line is not an HTTP status line.
     """
-    line = text_of(stream.readline(_HEADER_BYTES))
+    line = text_of(stream.readline(min(room, _HEADER_BYTES)))
     match = _STATUS.match(line)
     if not match:
         raise RecordError("failed", "http_header", detail=f"no status line: {line.strip()[:100]!r}")
@@ -101,11 +131,11 @@ def media_type(content_type: str) -> tuple[str, str]:
     return mime[1].lower() if mime else "", charset[1] if charset else ""
 
 
-def read_body(stream: Readable, fields: dict[str, str], size: int, limit: int) -> bytes:
+def read_body(stream: Readable, fields: Fields, size: int, limit: int) -> bytes:
     """The body of an HTTP message, its transfer and content codings undone.
 
     Args:
-        stream: The body as sent; it ends where the body ends.
+        stream: Stands before the body.
         fields: The message's header.
         size: Bytes of the body as sent.
         limit: Bytes a decoded body may have.
@@ -115,24 +145,25 @@ def read_body(stream: Readable, fields: dict[str, str], size: int, limit: int) -
             body without codings, otherwise limit + 1, where counting stopped. `content_encoding` if
             the body cannot be decoded.
     """
-    chunked = "chunked" in fields.get("transfer-encoding", "").lower()
-    codings = [
-        coding
-        for coding in re.split(r"[\s,]+", fields.get("content-encoding", "").lower())
-        if coding not in {"", "identity", "none", "chunked"}
-    ]
+    chunked = "chunked" in fields.first("transfer-encoding").lower()
+    declared = fields.first("content-encoding").lower()
+    codings = [coding for coding in _LIST.split(declared) if coding not in _NO_CODING]
     if not chunked and not codings:
         if size > limit:
             raise RecordError("dropped", "body_bytes", size)
         return stream.read(size)
-    pieces = _unchunked(stream) if chunked else _pieces(stream)
+    sent = LimitReader(stream, size)
+    pieces = _unchunked(sent) if chunked else _pieces(sent)
     for coding in reversed(codings):
-        pieces = _decoded(coding, pieces)
+        pieces = undo(coding, pieces)
     body = io.BytesIO()
-    for piece in pieces:
-        if body.tell() + len(piece) > limit:
-            raise RecordError("dropped", "body_bytes", limit + 1)
-        body.write(piece)
+    try:
+        for piece in pieces:
+            if body.tell() + len(piece) > limit:
+                raise RecordError("dropped", "body_bytes", limit + 1)
+            body.write(piece)
+    except CodingError as error:
+        raise RecordError("failed", "content_encoding", detail=str(error)) from error
     return body.getvalue()
 
 
@@ -142,10 +173,6 @@ def text_of(line: bytes) -> str:
         return line.decode("utf-8")
     except UnicodeDecodeError:
         return line.decode("iso-8859-1")
-
-
-def _undecodable(detail: str) -> RecordError:
-    return RecordError("failed", "content_encoding", detail=detail)
 
 
 def _pieces(stream: Readable) -> Iterator[bytes]:
@@ -167,7 +194,7 @@ def _unchunked(stream: Readable) -> Iterator[bytes]:
     while line:
         match = _CHUNK.fullmatch(line)
         if not match:
-            raise _undecodable(f"bad chunk size: {line[:40]!r}")
+            raise CodingError(f"bad chunk size: {line[:40]!r}")
         rest = int(match[1], 16)
         if not rest:
             return
@@ -176,110 +203,3 @@ def _unchunked(stream: Readable) -> Iterator[bytes]:
             yield piece
         stream.readline(2)
         line = stream.readline(_CHUNK_LINE)
-
-
-def _decoded(coding: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Undo one content coding; a body that is plainly not so coded passes as it is."""
-    head = b""
-    while len(head) < _HEAD and (piece := next(pieces, b"")):
-        head += piece
-    if not head:
-        return
-    decoder = _DECODERS.get(coding)
-    if _looks_plain(head) or not head.startswith(_MAGIC.get(coding, b"")):
-        yield head
-        yield from pieces
-    elif decoder:
-        yield from decoder(_chain(head, pieces))
-    else:
-        raise _undecodable(f"unknown coding {coding[:40]!r}")
-
-
-def _looks_plain(head: bytes) -> bool:
-    """Whether bytes begin like a text: of compressed data, one in a million does."""
-    marked = head.lstrip()[:1] in {b"<", b"{", b"["}
-    return not _CONTROLS.search(head[:_HEAD]) and (marked or len(head) >= _HEAD // 4)
-
-
-def _chain(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from pieces
-
-
-def _gunzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Undo gzip; members may follow each other, other bytes after the last are ignored."""
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    for piece in pieces:
-        data = piece
-        while data:
-            if inflate.eof:
-                if not data.startswith(_MAGIC["gzip"]):
-                    return
-                inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            yield from _inflated(inflate, data)
-            data = inflate.unused_data
-    if not inflate.eof:
-        raise _undecodable("gzip data ends too early")
-
-
-def _inflate(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Undo `deflate`: zlib as the standard says, or the bare stream some servers send."""
-    first = next(pieces)
-    zlib_header = first[0] & 0x0F == 8 and int.from_bytes(first[:2]) % 31 == 0
-    inflate = zlib.decompressobj(zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
-    for piece in _chain(first, pieces):
-        yield from _inflated(inflate, piece)
-        if inflate.eof:
-            return
-    raise _undecodable("deflate data ends too early")
-
-
-def _inflated(inflate: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
-    """Feed data to zlib and take its output a bounded piece at a time."""
-    while True:
-        try:
-            out = inflate.decompress(data, _PIECE)
-        except zlib.error as error:
-            raise _undecodable(str(error)) from error
-        if out:
-            yield out
-        data = inflate.unconsumed_tail
-        if inflate.eof or (not data and len(out) < _PIECE):
-            return
-
-
-def _unbrotli(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    decoder = brotli.Decompressor()
-    try:
-        for piece in pieces:
-            yield decoder.process(piece, output_buffer_limit=_PIECE)
-            while not decoder.can_accept_more_data():
-                yield decoder.process(b"", output_buffer_limit=_PIECE)
-            if decoder.is_finished():
-                return
-    except brotli.error as error:
-        raise _undecodable(str(error)) from error
-    raise _undecodable("brotli data ends too early")
-
-
-def _unzstd(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-    for piece in pieces:
-        for start in range(0, len(piece), _ZSTD_PIECE):
-            try:
-                yield decoder.decompress(piece[start : start + _ZSTD_PIECE])
-            except zstandard.ZstdError as error:
-                raise _undecodable(str(error)) from error
-            if decoder.eof:
-                return
-    raise _undecodable("zstd data ends too early")
-
-
-_DECODERS: dict[str, Callable[[Iterator[bytes]], Iterator[bytes]]] = {
-    "gzip": _gunzip,
-    "x-gzip": _gunzip,
-    "deflate": _inflate,
-    "br": _unbrotli,
-    "zstd": _unzstd,
-}
-_MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}

@@ -9,10 +9,11 @@ from rich.table import Table
 
 from pipeline import files
 from pipeline.config import Config
+from pipeline.errors import UserError
 from pipeline.ledger import Manifest
 from pipeline.run import STAGES, make_job, run_folder, stale_keys
-from pipeline.stages.extract import work
 from pipeline.stages.graph import worker_count
+from pipeline.tasks.planning import Piece, input_files, is_list, pieces, problem
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Plan:
         run: The run folder.
         runner: Where the graphs run.
         workers: Child processes.
-        inputs: Bytes by input file.
-        splits: Tasks of the extract stage.
+        inputs: Bytes by input file; None for files that a list names, which are not looked at.
+        splits: Tasks of the extract stage; None if lists name files.
         refused: What is wrong with inputs that are no archives.
         steps: The stages in order.
     """
@@ -47,8 +48,8 @@ class Plan:
     run: str
     runner: str
     workers: int
-    inputs: dict[str, int]
-    splits: int
+    inputs: dict[str, int | None]
+    splits: int | None
     refused: list[str]
     steps: list[Step]
 
@@ -58,36 +59,55 @@ class Plan:
 
     def show(self, console: Console) -> None:
         """Print the plan for a person."""
-        total = sum(self.inputs.values()) / 1e6
-        console.print(
-            f"{self.run}: {len(self.inputs)} files, {total:,.1f} MB, in {self.splits} splits"
-        )
+        console.print(f"{self.run}: {len(self.inputs)} files, {self._measured()}")
         console.print(f"on {self.runner}, {self.workers} child processes")
-        for problem in self.refused:
-            console.print(f"will fail: {problem}")
+        for reason in self.refused:
+            console.print(f"will fail: {reason}")
         table = Table("stage", "state", "changed settings")
         for step in self.steps:
             table.add_row(step.stage, step.state, "\n".join(step.changed))
         console.print(table)
 
+    def _measured(self) -> str:
+        if self.splits is None:
+            return "by lists"
+        total = sum(size or 0 for size in self.inputs.values()) / 1e6
+        return f"{total:,.1f} MB, in {self.splits} splits"
+
 
 def plan(config: Config, options: PipelineOptions) -> Plan:
     """Look at the inputs and at what is there already.
 
+    Files that lists name are counted, not looked at.
+
     Raises:
         UserError: The input is missing or is no archive.
     """
-    paths = files.expand(config.input.paths)
-    planned = work(config)
+    section = config.input
+    named = files.expand(section.paths, section.access)
+    found = input_files(named, section.base, section.max_files, section.access)
+    by_list = any(map(is_list, named))
+    planned = {
+        path: [] if by_list else pieces(path, section.split_mib << 20, section.access)
+        for path in found
+    }
+    problems = [problem(of_file) for of_file in planned.values()]
+    if all(problems):
+        raise UserError(min(problems))
+    splits = sum(len(of_file) for of_file in planned.values() if not problem(of_file))
     return Plan(
         run=run_folder(config),
         runner=options.get_all_options().get("runner") or "this machine",
         workers=worker_count(config.workers),
-        inputs={path: files.size(path) for path in paths},
-        splits=len(planned.splits),
-        refused=[problem for _, problem in planned.refused],
+        inputs={path: _bytes(of_file) for path, of_file in planned.items()},
+        splits=None if by_list else splits,
+        refused=sorted(filter(None, problems)),
         steps=_steps(config),
     )
+
+
+def _bytes(of_file: list[Piece]) -> int | None:
+    return of_file[-1].split.stop if of_file else None
 
 
 def _steps(config: Config) -> list[Step]:

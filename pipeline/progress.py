@@ -35,8 +35,14 @@ class Progress:
         self.note(f"{stage}: done before")
 
     @contextmanager
-    def watch(self, stage: str, total: int, done: Callable[[], int]) -> Iterator[None]:
-        """Report how many of a stage's pieces are done while the block runs."""
+    def watch(self, stage: str, total: int | None, done: Callable[[], int]) -> Iterator[None]:
+        """Report how many of a stage's pieces are done while the block runs.
+
+        Args:
+            stage: The stage's name.
+            total: How many pieces there are; None if that is not known yet.
+            done: Counts those that are done.
+        """
         ended = threading.Event()
         follow = self._draw if self._console.is_terminal else self._log
         thread = threading.Thread(target=follow, args=(stage, total, done, ended), daemon=True)
@@ -47,10 +53,10 @@ class Progress:
         finally:
             ended.set()
             thread.join()
-        self.note(f"{stage}: {total} of {total} in {time.monotonic() - begun:.1f} s")
+        self.note(f"{stage}: {done()} done in {time.monotonic() - begun:.1f} s")
 
     def _draw(
-        self, stage: str, total: int, done: Callable[[], int], ended: threading.Event
+        self, stage: str, total: int | None, done: Callable[[], int], ended: threading.Event
     ) -> None:
         columns = (
             TextColumn("{task.description:10}"),
@@ -66,11 +72,16 @@ class Progress:
                 rate = (done() - before) / (time.monotonic() - begun)
                 bar.update(task, completed=done(), rate=f"{rate:.2f}/s")
 
-    def _log(self, stage: str, total: int, done: Callable[[], int], ended: threading.Event) -> None:
+    def _log(
+        self, stage: str, total: int | None, done: Callable[[], int], ended: threading.Event
+    ) -> None:
         begun, before = time.monotonic(), done()
-        self.note(f"{stage}: {before} of {total}")
+        of = "done" if total is None else f"of {total}"
+        self.note(f"{stage}: {before} {of}")
         while not ended.wait(_LOG_SECONDS):
             now = done()
             rate = (now - before) / (time.monotonic() - begun)
-            left = f"{(total - now) / rate:.0f} s left" if rate else "time left unknown"
-            self.note(f"{stage}: {now} of {total}, {rate:.2f} a second, {left}")
+            left = "time left unknown"
+            if rate and total is not None:
+                left = f"{(total - now) / rate:.0f} s left"
+            self.note(f"{stage}: {now} {of}, {rate:.2f} a second, {left}")

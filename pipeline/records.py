@@ -1,6 +1,7 @@
 """What flows through the stages: frozen, typed, ignorant of files and of Beam."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["dropped", "failed"]
@@ -56,6 +57,7 @@ class Page:
         mime: The media type from the headers, lower case, without parameters; empty if unknown.
         charset: The charset the headers declare; empty if none.
         body: The decoded bytes.
+        fields: The HTTP header fields: lower-case name to value, repeated ones joined by ", ".
     """
 
     capture: Capture
@@ -63,6 +65,7 @@ class Page:
     mime: str
     charset: str
     body: bytes
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,40 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a page says of itself, in its markup and its HTTP header.
+
+    Attributes:
+        title: The title, on one line; empty if there is none.
+        published: The day of publication as `YYYY-MM-DD`; empty if the page does not say.
+        canonical_url: The address the page gives itself, absolute; empty if none.
+        declared_language: A BCP 47 tag as declared, such as `en-GB`; empty if none.
+        licences: URLs of the licences the page links to as its own, sorted.
+        opt_outs: Signals against indexing or training, sorted: `noai`, `noimageai`, `noindex`,
+            `tdm-reservation`.
+    """
+
+    title: str = ""
+    published: str = ""
+    canonical_url: str = ""
+    declared_language: str = ""
+    licences: tuple[str, ...] = ()
+    opt_outs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A page's text.
 
     Attributes:
         capture: Where the text comes from.
         host: The lower-case host of the URL.
-        text: The extracted text: lines separated by one newline, NFC, no control characters.
+        text: The extracted text: lines separated by newlines, NFC, no control characters.
         language: ISO 639 code as fastText's lid.176 gives it.
         language_score: Its probability, 0 to 1.
+        link_density: Share of the text's characters that stand in links, 0 to 1; None where the
+            engine does not say.
+        metadata: What the page says of itself.
     """
 
     capture: Capture
@@ -101,3 +129,5 @@ class Document:
     text: str
     language: str
     language_score: float
+    link_density: float | None
+    metadata: Metadata

@@ -17,6 +17,7 @@ from pipeline.ledger import Manifest, changed_keys
 from pipeline.progress import Progress
 from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
 from pipeline.stages.graph import run_graph
+from pipeline.tasks.planning import is_list
 from pipeline.tasks.quality import MODEL
 from pipeline.tasks.tokenizing import FILE
 from pipeline.tasks.training import steps_done
@@ -35,7 +36,7 @@ class Stage:
         libraries: The packages that decide them too.
         execute: Does the work and writes the manifest last.
         reads: The stages whose output it reads.
-        pieces: How many pieces its work has.
+        pieces: How many pieces its work has; None if only the work itself finds out.
         finished: How many of them are done, by what stands in its folder.
         inputs: Paths and globs of files it reads from outside the run.
     """
@@ -46,7 +47,7 @@ class Stage:
     libraries: tuple[str, ...]
     execute: Callable[[Job, PipelineOptions, Progress], None]
     reads: tuple[str, ...]
-    pieces: Callable[[Job], int]
+    pieces: Callable[[Job], int | None]
     finished: Callable[[str], int]
     inputs: Callable[[Config], tuple[str, ...]] = lambda config: ()
 
@@ -84,6 +85,7 @@ STAGES = (
         extract.settings,
         (
             "trafilatura",
+            "lightgbm",
             "lxml",
             "resiliparse",
             "fasttext-community",
@@ -94,7 +96,7 @@ STAGES = (
         ),
         _graph(extract.build),
         reads=(),
-        pieces=lambda job: extract.work(job.config).tasks,
+        pieces=extract.count,
         finished=_files("part-"),
         inputs=lambda config: config.input.paths,
     ),
@@ -222,8 +224,16 @@ def make_job(stage: Stage, config: Config, done: Mapping[str, Manifest]) -> Job:
     Raises:
         UserError: An input is missing, or a library.
     """
-    paths = files.expand(stage.inputs(config))
-    return _job(stage, config, done, {path: files.identity(path) for path in paths})
+    access = config.input.access
+    paths = files.expand(stage.inputs(config), access)
+    return _job(stage, config, done, {path: _identity(path, access) for path in paths})
+
+
+def _identity(path: str, access: files.Access) -> dict[str, object]:
+    """What tells an input from another: of a list its content, for whoever serves it."""
+    if not is_list(path):
+        return files.identity(path, access)
+    return {"sha256": files.sha256(path, access)}
 
 
 def _job_of_finished(stage: Stage, config: Config, done: Mapping[str, Manifest]) -> Job:
@@ -261,11 +271,17 @@ def _version(package: str) -> str:
 
 
 def stale_keys(job: Job) -> Sequence[str]:
-    """The keys that differ from those the stage's folder was made with, finished or not."""
+    """The keys that differ from those the stage's folder was made with, finished or not.
+
+    None differ where nothing was made yet, as when the input could not be read.
+    """
     path = files.join(job.folder, _SETTINGS)
-    if not files.exists(path):
-        present = [name for name in files.names(job.folder) if not name.endswith(".tmp")]
-        return [f"{_SETTINGS} (missing beside {present[0]})"] if present else []
+    present = files.names(job.folder)
+    made = [name for name in present if name != _SETTINGS and not name.endswith(".tmp")]
+    if not made:
+        return []
+    if _SETTINGS not in present:
+        return [f"{_SETTINGS} (missing beside {made[0]})"]
     recorded = files.read_json(path)
     if not isinstance(recorded, dict):
         raise UserError(f"{path}: not written by curate; delete {job.folder}")

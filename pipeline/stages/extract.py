@@ -1,72 +1,89 @@
-"""Stage `extract`: splits of archives to documents."""
+"""Stage `extract`: archives to documents.
 
-from dataclasses import dataclass
+Which files there are, and how they are cut into pieces, is found out in the graph: a job names
+lists of files, not the files that the lists name.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
 
-from pipeline import files, warc
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
-from pipeline.parts import split_name
-from pipeline.records import Split
+from pipeline.screen import Screen
 from pipeline.stages.graph import RunTasks, WriteManifest
-from pipeline.tasks.extracting import extract_split
+from pipeline.tasks.extracting import extract_piece
+from pipeline.tasks.planning import Piece, is_list, list_files, plan_file, problem
 
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
+    screen = _screen(config)
     return {
         "extract": config.extract.model_dump(mode="json"),
-        "input": {"split_mib": config.input.split_mib},
+        "screen": screen.to_json() if screen else None,
+        "input": config.input.model_dump(mode="json", include={"split_mib", "base", "max_files"}),
     }
 
 
-@dataclass(frozen=True)
-class Work:
-    """What the stage reads.
-
-    Attributes:
-        splits: Byte ranges of every archive.
-        refused: For each input that is no archive, all of it and what is wrong with it.
-    """
-
-    splits: list[Split]
-    refused: list[tuple[Split, str]]
-
-    @property
-    def tasks(self) -> int:
-        """Parts that there will be."""
-        return len(self.splits) + len(self.refused)
+def _screen(config: Config) -> Screen | None:
+    return Screen.of(config.filter) if config.extract.screen else None
 
 
-def work(config: Config) -> Work:
-    """Tile the inputs. One that is no archive among others becomes a `failed` row.
-
-    Raises:
-        UserError: No input is an archive.
-    """
-    planned = Work([], [])
-    for path in files.expand(config.input.paths):
-        try:
-            planned.splits.extend(warc.plan_splits(path, config.input.split_mib << 20))
-        except UserError as error:
-            planned.refused.append((Split(path, 0, files.size(path)), str(error)))
-    if not planned.splits:
-        raise UserError(planned.refused[0][1])
-    return planned
+def count(job: Job) -> int | None:
+    """Parts that there will be if all inputs are archives; None if that is not known yet."""
+    named: dict[str, dict[str, int]] = job.settings["files"]
+    if job.config.input.max_files or any(map(is_list, named)):
+        return None
+    split_bytes = job.config.input.split_mib << 20
+    return sum(max(1, -(-entry.get("bytes", 0) // split_bytes)) for entry in named.values())
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    limit = job.config.extract.max_body_bytes
-    planned = work(job.config)
-    elements = [(split, limit, job.folder, "") for split in planned.splits]
-    elements += [(split, limit, job.folder, problem) for split, problem in planned.refused]
-    (
+    section, workers = job.config.input, job.config.workers
+    named = sorted(job.settings["files"])
+    to_plan = (section.split_mib << 20, section.access)
+    to_extract = (job.config.extract, _screen(job.config), job.folder, section.access)
+    planned = (
         pipeline
-        | "Splits" >> beam.Create(elements)
-        | "Extract" >> RunTasks(extract_split, job.config.workers)
-        | "Manifest" >> WriteManifest(job, [split_name(element[0]) for element in elements])
+        | "Inputs" >> beam.Create([(named, section.base, section.max_files, section.access)])
+        | "List" >> RunTasks(list_files, workers)
+        | "Files" >> beam.FlatMap(_each_with, to_plan)
+        | "Plan" >> RunTasks(plan_file, workers)
     )
+    refusal = planned | "Problems" >> beam.Map(problem) | "Refusal" >> beam.CombineGlobally(_least)
+    pieces = planned | "Pieces" >> beam.FlatMap(_unless, beam.pvalue.AsSingleton(refusal))
+    names = pieces | "Names" >> beam.Map(_name)
+    (
+        pieces
+        | "Work" >> beam.Map(_with, to_extract)
+        | "Extract" >> RunTasks(extract_piece, workers)
+        | "Manifest" >> WriteManifest(job, beam.pvalue.AsList(names))
+    )
+
+
+def _with(element: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (element, *arguments)
+
+
+def _each_with(elements: Iterable[Any], arguments: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    return (_with(element, arguments) for element in elements)
+
+
+def _least(problems: Iterable[str]) -> str:
+    """Empty, which is the least, if any file can be read; else what is wrong with one."""
+    return min(problems, default="")
+
+
+def _unless(pieces: list[Piece], refusal: str) -> list[Piece]:
+    """A file's pieces, unless no file can be read."""
+    if refusal:
+        raise UserError(refusal)
+    return pieces
+
+
+def _name(piece: Piece) -> str:
+    return piece.name

@@ -6,7 +6,9 @@ function. Elements are work and counts; text stays in files.
 
 import argparse
 import difflib
+import errno
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -99,8 +101,12 @@ def _result(future: Future[Any]) -> Any:
     try:
         return future.result()
     except OSError as error:
+        changed = error.errno == errno.ESTALE
+        remedy = "delete the stage's folder" if changed else "mend it"
         reason = error.strerror or str(error)
-        raise UserError(f"{error.filename or 'a file'}: {reason}; mend it and run again") from error
+        raise UserError(
+            f"{error.filename or 'a file'}: {reason}; {remedy} and run again"
+        ) from error
     except SandboxError as error:
         raise UserError(f"{error}; look at that input, or raise workers.memory_mib") from error
     except MemoryError as error:
@@ -115,17 +121,17 @@ class WriteManifest(beam.PTransform):
 
     Args:
         job: The stage's job.
-        names: The names of the parts that must arrive.
+        names: The names of the parts that must arrive: known beforehand, or a side input.
         reads: The stage whose kept records this one reads; None for records from outside.
     """
 
-    def __init__(self, job: Job, names: Sequence[str], reads: str | None = None) -> None:
+    def __init__(
+        self, job: Job, names: Sequence[str] | beam.pvalue.AsList, reads: str | None = None
+    ) -> None:
         super().__init__()
+        self._names = names
+        self._empty = Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), {})
         self._folder = job.folder
-        self._stage = job.stage
-        self._settings = job.settings
-        self._upstream = job.upstream_prints
-        self._names = sorted(names)
         self._read = job.upstream[reads].counts.kept if reads else None
 
     def expand(self, parts: beam.PCollection) -> beam.PCollection:
@@ -133,19 +139,23 @@ class WriteManifest(beam.PTransform):
         return (
             parts
             | "Gather" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
-            | "Write" >> beam.Map(self._write)
+            | "Write" >> beam.Map(_write, self._names, self._empty, self._folder, self._read)
         )
 
-    def _write(self, parts: Iterable[Part]) -> None:
-        manifest = Manifest.of_parts(self._stage, self._settings, self._upstream, parts, {})
-        arrived = [part.name for part in manifest.parts]
-        if arrived != self._names:
-            raise AssertionError(f"{self._stage}: parts {self._names} expected, {arrived} arrived")
-        if self._read not in (None, manifest.counts.read):
-            raise AssertionError(
-                f"{self._stage}: read {manifest.counts.read} of {self._read} records"
-            )
-        manifest.write(self._folder)
+
+def _write(
+    parts: Iterable[Part], names: Sequence[str], empty: Manifest, folder: str, read: int | None
+) -> None:
+    """Write a manifest like an empty one, but of parts that are all there."""
+    stage = empty.stage
+    manifest = Manifest.of_parts(stage, empty.settings, empty.upstream, parts, {})
+    arrived = Counter(part.name for part in manifest.parts)
+    arrived.subtract(Counter(names))
+    if wrong := [f"{name} {count:+d}" for name, count in sorted(arrived.items()) if count]:
+        raise AssertionError(f"{stage}: parts lost (-) or not expected (+): {', '.join(wrong[:9])}")
+    if read not in (None, manifest.counts.read):
+        raise AssertionError(f"{stage}: read {manifest.counts.read} of {read} records")
+    manifest.write(folder)
 
 
 class WriteFacts(beam.PTransform):

@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import apache_beam as beam
@@ -12,7 +14,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 from apache_beam.runners.dataflow.internal import apiclient
 
-from pipeline.config import load
+from pipeline.config import Config, InputSection, RunSection, load
+from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.run import STAGES, make_job
 from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
@@ -29,11 +32,12 @@ MODULES = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize(("name", "module"), MODULES.items(), ids=list(MODULES))
-def test_the_graph_becomes_a_dataflow_job(
-    name: str, module: ModuleType, golden: Golden, monkeypatch: pytest.MonkeyPatch
-) -> None:
+Translate = Callable[[ModuleType, Job], bytes]
+
+
+@pytest.fixture
+def translate(monkeypatch: pytest.MonkeyPatch) -> Translate:
+    """Makes the job of a stage as Dataflow would get it."""
     client = apiclient.DataflowApplicationClient
     staged: dict[str, bytes] = {}
 
@@ -44,6 +48,33 @@ def test_the_graph_becomes_a_dataflow_job(
     monkeypatch.setattr(client, "stage_file_with_retry", stage)
     monkeypatch.setattr(auth, "get_service_credentials", lambda options: None)
     monkeypatch.setattr(gcsio.GcsIO, "is_soft_delete_enabled", lambda *arguments: False)
+
+    def translate(module: ModuleType, job: Job) -> bytes:
+        options = PipelineOptions(
+            [],
+            project="project",
+            region="europe-west1",
+            job_name=f"curate-{job.stage}",
+            temp_location="gs://bucket/tmp",
+            staging_location="gs://bucket/staging",
+            template_location="gs://bucket/job.json",
+            sdk_container_image="registry.example/curate",
+            no_auth=True,
+            save_main_session=False,
+        )
+        pipeline = beam.Pipeline(runner=DataflowRunner(), options=options)
+        module.build(pipeline, job)
+        pipeline.run()
+        return staged["job.json"]
+
+    return translate
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("name", "module"), MODULES.items(), ids=list(MODULES))
+def test_the_graph_becomes_a_dataflow_job(
+    name: str, module: ModuleType, golden: Golden, translate: Translate
+) -> None:
     overrides = {"run": {"output": str(golden.folder.parent)}}
     config = load(str(golden.config), overrides)
     done = {}
@@ -52,23 +83,23 @@ def test_the_graph_becomes_a_dataflow_job(
         assert manifest is not None
         done[stage.name] = manifest
     job = make_job(next(stage for stage in STAGES if stage.name == name), config, done)
-    options = PipelineOptions(
-        [],
-        project="project",
-        region="europe-west1",
-        job_name=f"curate-{name}",
-        temp_location="gs://bucket/tmp",
-        staging_location="gs://bucket/staging",
-        template_location="gs://bucket/job.json",
-        sdk_container_image="registry.example/curate",
-        no_auth=True,
-        save_main_session=False,
-    )
-    pipeline = beam.Pipeline(runner=DataflowRunner(), options=options)
-    module.build(pipeline, job)
-    pipeline.run()
-    written = json.loads(staged["job.json"])
+    staged = translate(module, job)
+    written = json.loads(staged)
     assert written["name"] == f"curate-{name}"
     environment = json.dumps(written["environment"])
     assert "registry.example/curate" in environment
-    assert len(staged["job.json"]) < 10_000_000
+    assert len(staged) < 10_000_000
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_job_does_not_grow_with_the_files_that_a_list_names(
+    tmp_path: Path, translate: Translate
+) -> None:
+    path = tmp_path / "warc.paths"
+    config = Config(run=RunSection(name="run"), input=InputSection(paths=(str(path),)))
+    sizes = []
+    for count in (1, 90_000):
+        path.write_text("".join(f"crawl/{n}.warc.gz\n" for n in range(count)))
+        sizes.append(len(translate(extract, make_job(STAGES[0], config, {}))))
+    assert abs(sizes[1] - sizes[0]) < 1000
+    assert sizes[1] < 500_000

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import files
+from pipeline.atomic import Output
 from pipeline.errors import UserError
 from pipeline.ledger import Counts
 from pipeline.parts import SplitWriter, finished, read_rows, split_name
@@ -107,4 +108,4 @@ def test_a_full_disk_is_a_users_error() -> None:
         Path("/dev/full").open("wb", buffering=0) as full,
         pytest.raises(UserError, match="No space left on device"),
     ):
-        files._Output("/dev/full", full).write(b"x" * 100)
+        Output("/dev/full", full).write(b"x" * 100)

@@ -42,7 +42,7 @@ def test_the_manifest_adds_up_its_parts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arrived", "message"),
-    [(["a"], "arrived"), (["a", "a"], "arrived"), (["a", "b", "c"], "arrived")],
+    [(["a"], "b -1"), (["a", "a"], r"a \+1, b -1"), (["a", "b", "c"], r"c \+1")],
 )
 def test_a_part_lost_or_doubled_fails_the_run(
     tmp_path: Path, arrived: list[str], message: str
