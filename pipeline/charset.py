@@ -2,7 +2,8 @@
 
 Order: byte order mark; UTF-8, if that is what the bytes are, whatever is declared; the HTTP
 header; `<meta>`; detection (uchardet). A declaration is believed unless the bytes do not decode
-under it or plainly belong to another script. Labels mean what browsers take them for (WHATWG
+under it or plainly belong to another script; iso-8859-1, which servers declare of everything, also
+gives way to letters of another Latin charset. Labels mean what browsers take them for (WHATWG
 Encoding standard, section 4.2): iso-8859-1 is windows-1252, gb2312 is gb18030.
 
 The test for the script: in legacy encodings of other scripts than Latin, bytes above 127 come in
@@ -37,7 +38,7 @@ _WIDER = {
     "shift_jis": "cp932",
 }
 # What uchardet names among Latin encodings but hardly any web page is in, to the like that one is.
-_UNLIKELY = {"iso8859-13": "cp1257", "iso8859-16": "cp1250"} | dict.fromkeys(
+_UNLIKELY = {"iso8859-13": "cp1257", "iso8859-16": "iso8859-2"} | dict.fromkeys(
     ["cp852", "cp865", "iso8859-3", "iso8859-4", "iso8859-10", "iso8859-14"], "cp1252"
 )
 _LATIN = frozenset({f"iso8859-{part}" for part in (2, 3, 4, 9, 10, 13, 14, 15, 16)}) | {
@@ -50,12 +51,38 @@ _LATIN = frozenset({f"iso8859-{part}" for part in (2, 3, 4, 9, 10, 13, 14, 15, 1
 }
 _KANJI_IN = re.compile(rb"\x1b\$[@B]")
 _DOUBLE_BYTE = frozenset({"big5hkscs", "cp932", "cp949", "euc_jp", "gb18030"})
-_HIGH = re.compile(rb"[\x80-\xff]+")
+_ASCII = bytes(range(0x80))
+_HIGH_ONLY = b" " * 0x80 + bytes(range(0x80, 0x100))
 _TAG = re.compile(rb"<[^<>]*>")
 _RUN = 3
 _LATIN_SHARE = 0.3
 _FEW = 10
 _MANY = 100
+
+
+def _letters(codec: str) -> dict[int, str]:
+    """The bytes above 127 that a codec reads as letters."""
+    chars = bytes(range(0x80, 0x100)).decode(codec, "replace")
+    return {byte: char for byte, char in enumerate(chars, 0x80) if char.isalpha()}
+
+
+# Quotes, dashes and the like, which tell nothing of a language; and the pound sign, which is far
+# commoner than the capital Ł that it is in cp1250.
+_SIGNS = b"\xa3" + bytes(
+    set(range(0x80, 0x100)).difference(*map(_letters, ("cp1250", "cp1252", "iso8859-2")))
+)
+_WITHOUT_SIGNS = bytes.maketrans(_SIGNS, b" " * len(_SIGNS))
+# What a page that claims iso-8859-1 may be in instead, and the letters that show it.
+_RIVALS = {
+    codec: bytes(byte for byte, _ in _letters(codec).items() - _letters("cp1252").items())
+    for codec in ("cp1250", "cp1254", "iso8859-2")
+}
+_C1 = re.compile(rb"[\x80-\x9f]")
+# What these charsets are called with quotes and dashes where they have control characters.
+_WITH_QUOTES = {"iso8859-2": "cp1250", "iso8859-15": "cp1252"}
+# Icelandic is unknown to uchardet, which takes it for anything.
+_ICELANDIC = "æðþ".encode("cp1252")
+_LETTERS = 5
 
 
 def decode(body: bytes, declared: str) -> tuple[str, str]:
@@ -106,21 +133,21 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         text = body.decode("utf-8", "replace")
         bad = text.count("\ufffd")
-        good = sum(map(len, re.findall(r"[^\0-\x7F\uFFFD]+", text)))
-        return good >= 10 * bad
+        ascii_only = len(body) - len(body.translate(None, _ASCII))
+        return len(text) - ascii_only - bad >= 10 * bad
     return True
 
 
 def _legacy(body: bytes, labels: list[str]) -> str:
     """The codec of bytes that are neither ASCII nor UTF-8."""
-    runs = [len(run) for run in _HIGH.findall(body)]
+    runs = [len(run) for run in body.translate(_HIGH_ONLY).split()]
     high = sum(runs)
     latin = sum(run for run in runs if run >= _RUN) < _LATIN_SHARE * high
     guess = _detect(body, latin, high)
     known = [label for label in labels if label]
     for label in known:
         if not _contradicts(guess, label, latin, high) and _is_clean(body, label, high):
-            return label
+            return _rival(body, guess) if label == "cp1252" and latin else label
     if latin and high < _FEW:
         return "cp1252"
     return guess or next(iter(known), "cp1252")
@@ -140,16 +167,40 @@ def _contradicts(guess: str, label: str, latin: bool, high: int) -> bool:
     return high >= (_FEW if other_script else _MANY)
 
 
+def _rival(body: bytes, guess: str) -> str:
+    """cp1252 where that is declared of a Latin page, or the codec its letters show instead.
+
+    Servers declare iso-8859-1 of everything. Central European and Turkish pages are told by five
+    letters that cp1252 reads as others, if detection agrees. Measured: of 1,800 real pages and
+    samples of text in Western languages none is taken for another.
+    """
+    icelandic = all(letter in body for letter in _ICELANDIC)
+    return "cp1252" if icelandic or _telling(body, guess) < _LETTERS else guess
+
+
+def _telling(body: bytes, codec: str) -> int:
+    """How many letters a rival of cp1252 reads in its own way."""
+    letters = body.translate(_WITHOUT_SIGNS)
+    return len(letters) - len(letters.translate(None, _RIVALS.get(codec, b"")))
+
+
 def _detect(body: bytes, latin: bool, high: int) -> str:
     """The codec that uchardet finds and that agrees with the script; empty if there is none.
 
-    Markup outweighs the text of short pages, so a disagreement is settled by the words alone.
+    Markup outweighs the text of short pages, and quotes the letters, so a Latin page with enough
+    letters is judged by its words; another, if the whole disagrees with the script.
     """
-    for sample in (bytes, _words):
-        found = detect_encoding(sample(body), html5_compatible=False) or ""
+    words = _words(body)
+    worded = latin and len(words.translate(None, _ASCII)) >= _FEW
+    for sample in (words, body) if worded else (body, words):
+        found = detect_encoding(sample, html5_compatible=False) or ""
         codec = map_encoding_to_html5(found, fallback_utf8=False) or found
         codec = _UNLIKELY.get(codec, codec)
         codec = _WIDER.get(codec, codec)
+        if _C1.search(body):
+            codec = _WITH_QUOTES.get(codec, codec)
+        if codec in _RIVALS and not _telling(body, codec):
+            codec = "cp1252"
         fits = codec and codec not in _UNICODE and (codec in _LATIN) == latin
         if fits and _is_clean(body, codec, high):
             return codec
@@ -157,11 +208,13 @@ def _detect(body: bytes, latin: bool, high: int) -> str:
 
 
 def _words(body: bytes) -> bytes:
-    """The words outside tags that hold bytes above 127."""
-    return b" ".join(word for word in _TAG.sub(b" ", body).split() if not word.isascii())
+    """The words outside tags that hold letters above 127."""
+    text = _TAG.sub(b" ", body.translate(_WITHOUT_SIGNS))
+    return b" ".join(word for word in text.split() if not word.isascii())
 
 
 def _is_clean(body: bytes, codec: str, high: int) -> bool:
     """Whether bytes decode, one bad one in a hundred allowed, without C1 control characters."""
-    text = body.decode(codec, "replace")
+    shown = body if codec in _DOUBLE_BYTE else body.translate(None, _ASCII)
+    text = shown.decode(codec, "replace")
     return len(re.findall(r"[\x80-\x9F\uFFFD]", text)) * 100 <= high
