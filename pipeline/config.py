@@ -4,13 +4,14 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from classifiers import language
 from pipeline import mixture, urls
 from pipeline.errors import UserError
+from pipeline.files import Access
 from pipeline.rules import RULES
 from training.config import TrainConfig
 
@@ -42,9 +43,25 @@ class InputSection(Section):
     """What is read."""
 
     paths: Names = ()
-    """WARC, ARC or WET files: paths, globs or fsspec URLs."""
+    """WARC, ARC or WET files: paths, globs, URLs (`https`, `s3`, `gs`), or lists of such, with
+    names in `.paths` or `.paths.gz`."""
+    base: NonEmpty = "https://data.commoncrawl.org/"
+    """The folder or URL that the relative paths in lists belong to."""
+    max_files: Annotated[int, Field(ge=0)] = 0
+    """Reads so many of the files, chosen by hash of their paths; 0 means all."""
     split_mib: Positive = 64
     """Compressed MiB of an archive that one task reads."""
+    anonymous: bool = False
+    """Whether `s3` and `gs` are read without credentials."""
+    http_retries: Annotated[int, Field(ge=0)] = 10
+    """How often a request to a web server is repeated, later each time."""
+    http_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """A web server that is silent for so long has failed."""
+
+    @property
+    def access(self) -> Access:
+        """How files elsewhere are reached."""
+        return Access(self.http_retries, self.http_timeout_seconds, self.anonymous)
 
 
 class WorkersSection(Section):
@@ -64,8 +81,19 @@ class WorkersSection(Section):
 class ExtractSection(Section):
     """From captured bytes to text."""
 
+    engine: Literal["careful", "trafilatura", "resiliparse"] = "careful"
+    """What finds the main text: our own choice of blocks, as Markdown-like lines; trafilatura's
+    text as it is; or resiliparse's."""
+    comments: bool = False
+    """Whether readers' comments belong to the text."""
+    screen: bool = True
+    """Whether a cheap look rejects pages first that the filter must drop anyway."""
     max_body_bytes: Positive = 10_000_000
     """A page with a longer body, decoded, is dropped."""
+    max_nodes: Positive = 100_000
+    """A page with more elements is dropped."""
+    max_attributes: Positive = 5_000
+    """A page with an element of more attributes is dropped."""
 
 
 class QualitySection(Section):

@@ -1,17 +1,32 @@
-"""A page's bytes to a document's text."""
+"""A page's bytes to a document's text, or to the reason why there is none.
+
+The cheap tests come first: status, media type, the screen; then the markup's limits, and the main
+text. Nothing is remembered between pages: the same page gives the same text whatever came before.
+"""
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import regex
 import trafilatura
+from lxml import etree
+from resiliparse.extract.html2text import extract_plain_text
 
 from classifiers import language
 from pipeline import charset, urls
-from pipeline.records import Document, Page, Rejected
+from pipeline.maintext import markdown, markup
+from pipeline.maintext.choice import main_blocks
+from pipeline.metadata import names_licence, read_metadata
+from pipeline.records import Document, Metadata, Page, Rejected
+from pipeline.screen import Screen
+
+if TYPE_CHECKING:
+    from pipeline.config import ExtractSection
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT = frozenset({"text/plain"})
 _OK = 200
+_WORD = regex.compile(r"\w")
 _LINE_END = regex.compile(r"\r\n|[\r\x0B\x0C\x85\u2028\u2029]")
 # After the tags that the WHATWG MIME sniffing standard (section 7.1) takes for HTML.
 _HTML_START = regex.compile(
@@ -27,43 +42,77 @@ _NOISE = regex.compile(
 )
 
 
-def extract(page: Page) -> Document | Rejected:
-    """The text of a page and its language, or the reason why there is none.
+def extract(page: Page, section: "ExtractSection", screen: Screen | None) -> Document | Rejected:
+    """The text of a page and what it says of itself, or the reason why there is none.
 
-    The cheap tests come first: status, media type, size; then decoding and extraction. Extraction
-    keeps no state: the same page gives the same text whatever came before.
+    Args:
+        page: The page.
+        section: The engine, its options, and the limits.
+        screen: What the filter will ask for; None to extract every page.
     """
+    mime = page.mime or _sniff(page.body)
+    if rejection := _of_no_use(page, mime):
+        return rejection
+    decoded, _ = charset.decode(page.body, page.charset)
+    if mime in _TEXT:
+        return _document(page, clean(decoded), None, Metadata())
+    stripped = markup.strip(decoded.encode("utf-8", "replace"))
+    if screen and (reason := screen.rejects(stripped)):
+        return _dropped(page, *reason)
+    try:
+        root = markup.parse(stripped, markup.Limits(section.max_nodes, section.max_attributes))
+    except markup.LimitError as error:
+        return _dropped(page, error.reason, float(error.value))
+    if root is None:
+        return _dropped(page, "no_text")
+    metadata = read_metadata(root, page.capture.url, page.fields, names_licence(stripped))
+    text, link_density = _main_text(decoded, root, section)
+    return _document(page, text, link_density, metadata)
+
+
+def _of_no_use(page: Page, mime: str) -> Rejected | None:
+    """Why a page's header rules it out, if it does."""
     if page.status != _OK:
         return _dropped(page, "status", float(page.status))
     if not page.body:
         return _dropped(page, "empty_body")
-    mime = page.mime or _sniff(page.body)
     if mime not in _HTML | _TEXT:
         return _dropped(page, "mime", detail=mime)
-    decoded, _ = charset.decode(page.body, page.charset)
-    text = clean(decoded if mime in _TEXT else main_text(decoded))
-    if not text:
-        return _dropped(page, "no_text")
-    code, score = language.identify(text)
-    return Document(page.capture, urls.host(page.capture.url), text, code, score)
+    return None
 
 
-def main_text(html: str) -> str:
-    """The main text of an HTML page by trafilatura; empty if it finds none.
-
-    Comments are left out, tables are kept; its own deduplication keeps state in the process and
-    stays off.
-    """
-    text = trafilatura.extract(
-        html, include_comments=False, include_tables=True, deduplicate=False, with_metadata=False
-    )
-    return text or ""
+def _main_text(
+    decoded: str, root: etree._Element, section: "ExtractSection"
+) -> tuple[str, float | None]:
+    """The main text by the configured engine, and the share of it that stands in links."""
+    match section.engine:
+        case "trafilatura":
+            text = trafilatura.extract(decoded, include_comments=section.comments)
+            return text or "", None
+        case "resiliparse":
+            text = extract_plain_text(decoded, main_content=True, comments=section.comments)
+            return clean(text), None
+        case "careful":
+            blocks = main_blocks(root, section.comments)
+            chars = sum(block.chars for block in blocks)
+            links = sum(block.link_chars for block in blocks)
+            return clean(markdown.render(blocks)), links / max(chars, 1)
 
 
 def clean(text: str) -> str:
     """Unicode NFC, line feeds as line ends, no control or zero-width characters, no blank edges."""
     text = _LINE_END.sub("\n", text)
     return unicodedata.normalize("NFC", _NOISE.sub("", text)).strip()
+
+
+def _document(
+    page: Page, text: str, link_density: float | None, metadata: Metadata
+) -> Document | Rejected:
+    if not _WORD.search(text):
+        return _dropped(page, "no_text")
+    code, score = language.identify(text)
+    host = urls.host(page.capture.url)
+    return Document(page.capture, host, text, code, score, link_density, metadata)
 
 
 def _sniff(body: bytes) -> str:

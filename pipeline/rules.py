@@ -82,7 +82,14 @@ _TABLE = [
         GOPHER,
         "mean characters a word; not judged in Korean and in languages written without spaces",
     ),
-    Rule("hash_ratio", lambda m: m.stats.hash_ratio, None, 0.1, GOPHER, "`#` characters a word"),
+    Rule(
+        "hash_ratio",
+        lambda m: m.stats.hash_ratio,
+        None,
+        0.1,
+        GOPHER,
+        "`#` characters a word, headings' marks apart",
+    ),
     Rule("ellipsis_ratio", lambda m: m.stats.ellipsis_ratio, None, 0.1, GOPHER, "ellipses a word"),
     Rule(
         "bullet_lines",

@@ -31,7 +31,17 @@ _TEXT = [
     pa.field("language_score", pa.float64(), nullable=False),
 ]
 
-DOCUMENTS = pa.schema([*CAPTURE, *_TEXT])
+_METADATA = [
+    pa.field("link_density", pa.float64()),
+    pa.field("title", pa.string(), nullable=False),
+    pa.field("published", pa.string(), nullable=False),
+    pa.field("canonical_url", pa.string(), nullable=False),
+    pa.field("declared_language", pa.string(), nullable=False),
+    pa.field("licences", pa.list_(pa.string()), nullable=False),
+    pa.field("opt_outs", pa.list_(pa.string()), nullable=False),
+]
+
+DOCUMENTS = pa.schema([*CAPTURE, *_TEXT, *_METADATA])
 REJECTED = pa.schema([*CAPTURE, *_REJECTION])
 
 

@@ -14,6 +14,7 @@ _SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar
 _WORD = regex.compile(
     rf"[{_SPACELESS}]\p{{M}}*|(?:(?![{_SPACELESS}])[\p{{L}}\p{{M}}\p{{N}}_]|(?<=\w)['’.-](?=\w))+"
 )
+_HEADING = regex.compile(r"(?m)^(#{1,6}) ")
 _ELLIPSES = ("...", "…")
 _BULLETS = ("•", "‣", "▪", "◦", "-", "*", "–")
 
@@ -59,8 +60,9 @@ class TextStats:
 
     @property
     def hash_ratio(self) -> float:
-        """`#` characters a word."""
-        return self.text.count("#") / max(1, len(self.words))
+        """`#` characters a word, but for those that mark a heading."""
+        marks = sum(map(len, _HEADING.findall(self.text)))
+        return (self.text.count("#") - marks) / max(1, len(self.words))
 
     @property
     def ellipsis_ratio(self) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline import files, warc
+from pipeline.config import ExtractSection
 from pipeline.errors import UserError
 from pipeline.extract import extract
 from pipeline.ledger import Manifest
@@ -58,7 +59,7 @@ def trace(run: str, sentence: str) -> Iterator[Trace]:
     )
     if not (extracted and filtered and tokenizer and shards):
         raise UserError(f"{run}: no shards; run `curate shard` first")
-    max_body_bytes = extracted.settings["settings"]["extract"]["max_body_bytes"]
+    section = ExtractSection.model_validate(extracted.settings["settings"]["extract"])
     end = tokenizer.settings["settings"]["special_tokens"][0]
     encoder = Encoder(files.join(run, "tokenizer", "tokenizer.json"), end)
     for part in filtered.parts:
@@ -67,11 +68,11 @@ def trace(run: str, sentence: str) -> Iterator[Trace]:
         for document in hits:
             for kind in ("train", "valid"):
                 path = files.join(run, "shards", f"{kind}-{part.name}.parquet")
-                yield from _in_shard(path, document, sentence, encoder, max_body_bytes)
+                yield from _in_shard(path, document, sentence, encoder, section)
 
 
 def _in_shard(
-    path: str, document: dict[str, Any], sentence: str, encoder: Encoder, max_body_bytes: int
+    path: str, document: dict[str, Any], sentence: str, encoder: Encoder, section: ExtractSection
 ) -> Iterator[Trace]:
     ids = read_table(path, ["doc_id"])["doc_id"].to_pylist()
     if document["id"] not in ids:
@@ -80,8 +81,8 @@ def _in_shard(
     if sentence not in encoder.decode(Shard(path).document(row).tokens):
         raise UserError(f"{path}: row {row} does not decode to its text; run `curate shard` anew")
     place = document["warc"], document["offset"]
-    page = warc.read_record_at(*place, document["id"], max_body_bytes)
-    again = extract(page) if isinstance(page, Page) else page
+    page = warc.read_record_at(*place, document["id"], section.max_body_bytes)
+    again = extract(page, section, None) if isinstance(page, Page) else page
     text = again.text if isinstance(again, Document) else ""
     start = text.find(sentence)
     if start < 0:

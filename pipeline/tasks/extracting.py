@@ -1,79 +1,141 @@
-"""Extract: the records of a split to a part of documents."""
+"""Extract: the records of a piece of an archive to a part of documents."""
 
+import errno
 import logging
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from pipeline import warc
+from pipeline import files, warc
 from pipeline.attempt import attempt
+from pipeline.config import ExtractSection
 from pipeline.extract import extract
 from pipeline.ledger import Part
-from pipeline.parts import SplitWriter, finished, split_name
-from pipeline.records import Capture, Document, Page, Rejected, Split
+from pipeline.parts import SplitWriter, finished
+from pipeline.records import Capture, Document, Page, Rejected
+from pipeline.remote import PERMANENT
 from pipeline.sandbox import Guard
 from pipeline.schema import DOCUMENTS, REJECTED
+from pipeline.screen import Screen
+from pipeline.tasks.planning import Piece
 
 PREFIXES = ("part", "dropped")
 
 
-def extract_split(
-    guard: Guard, split: Split, max_body_bytes: int, folder: str, problem: str
+def extract_piece(
+    guard: Guard,
+    piece: Piece,
+    section: ExtractSection,
+    screen: Screen | None,
+    folder: str,
+    access: files.Access,
 ) -> Part:
-    """Write the part of one split, unless it is there already.
+    """Write the part of one piece, unless it is there already.
 
     Args:
         guard: The child process's guard.
-        split: What to read.
-        max_body_bytes: A longer body is dropped.
+        piece: What to read; of a file that cannot be read, the part says why.
+        section: How to extract.
+        screen: What the filter will ask for; None to extract every page.
         folder: Where to write.
-        problem: Why the file cannot be read; then that is all the part says.
+        access: How the archive is reached.
     """
-    name = split_name(split)
-    if not finished(folder, name, PREFIXES):
+    if not finished(folder, piece.name, PREFIXES):
         # trafilatura logs each page it finds nothing in; that page has a row of its own here.
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-        with SplitWriter(folder, name, DOCUMENTS, REJECTED) as part:
-            unreadable = Rejected(_unread(split, 0), "failed", "not_an_archive", detail=problem)
-            results = [unreadable] if problem else _results(guard, split, max_body_bytes)
-            for result in results:
+        with SplitWriter(folder, piece.name, DOCUMENTS, REJECTED) as part:
+            for result in _results(guard, piece, section, screen, access):
                 if isinstance(result, Document):
                     part.keep(_row(result))
                     part.facts["characters"] += len(result.text)
                 else:
                     part.reject(result)
-    part_done = finished(folder, name, PREFIXES)
+    part_done = finished(folder, piece.name, PREFIXES)
     assert part_done is not None
     return part_done
 
 
-def _results(guard: Guard, split: Split, limit: int) -> Iterator[Document | Rejected]:
-    """What became of each record of a split.
+def _results(
+    guard: Guard,
+    piece: Piece,
+    section: ExtractSection,
+    screen: Screen | None,
+    access: files.Access,
+) -> Iterator[Document | Rejected]:
+    """What became of each record of a piece.
 
     Reading a record and extracting it are two guarded steps: a record that kills the reader ends
-    its split with one failed row, since nothing after it can be reached.
+    its split with one failed row, since nothing after it can be reached. So does an archive that
+    is gone or forbidden by now. One that cannot be reached just now fails the task instead: its
+    rows would say of good pages that they are lost.
     """
-    records = warc.read_records(split, limit)
+    if piece.reason:
+        yield Rejected(_unread(piece, 0), "failed", piece.reason, detail=piece.detail)
+        return
+    split = piece.split
+    reading = _Reading(guard)
+    records = _records(piece, section.max_body_bytes, replace(access, waiting=reading.waiting))
     step, last = 0, split.start
     while True:
         if reason := guard.poison(step):
-            yield Rejected(_unread(split, last), "failed", "killed_reading", detail=reason)
+            yield Rejected(_unread(piece, last), "failed", "killed_reading", detail=reason)
             return
-        with guard.page(step, f"{split.path} after byte {last}"):
-            record = next(records, None)
+        try:
+            with reading.page(step, f"{split.path} after byte {last}"):
+                record = next(records, None)
+        except PERMANENT as error:
+            detail = f"{error.strerror or error}: nothing read after the record at byte {last}"
+            yield Rejected(_unread(piece, last), "failed", "unreadable", detail=detail)
+            return
         if record is None:
             return
         last = record.capture.offset
         if isinstance(record, Page):
-            yield attempt(guard, step + 1, record.capture, partial(extract, record))
+            yield attempt(
+                guard, step + 1, record.capture, partial(extract, record, section, screen)
+            )
         else:
             yield record
         step += 2
 
 
-def _unread(split: Split, offset: int) -> Capture:
-    return Capture(f"{split_name(split)}:unread", "", "", split.path, offset, 0)
+def _records(piece: Piece, limit: int, access: files.Access) -> Iterator[Page | Rejected]:
+    """The records of the archive that was planned, not of another that took its place."""
+    path = piece.split.path
+    if piece.version and files.stat(path, access)[1] != piece.version:
+        raise OSError(errno.ESTALE, "the file changed during the run", path)
+    yield from warc.read_records(piece.split, limit, access=access)
+
+
+class _Reading:
+    """Marks the page that is read, but not while the network is waited for: no page is to blame."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._marked = ExitStack()
+
+    @contextmanager
+    def page(self, step: int, what: str) -> Iterator[None]:
+        """Mark a page while the block runs."""
+        self._mark = partial(self._guard.page, step, what)
+        with ExitStack() as self._marked:
+            self._marked.enter_context(self._mark())
+            yield
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Take the mark off while the block runs."""
+        self._marked.close()
+        try:
+            yield
+        finally:
+            self._marked.enter_context(self._mark())
+
+
+def _unread(piece: Piece, offset: int) -> Capture:
+    return Capture(f"{piece.name}:unread", "", "", piece.split.path, offset, 0)
 
 
 def _row(document: Document) -> dict[str, Any]:
@@ -83,4 +145,6 @@ def _row(document: Document) -> dict[str, Any]:
         "n_chars": len(document.text),
         "language": document.language,
         "language_score": document.language_score,
+        "link_density": document.link_density,
+        **asdict(document.metadata),
     }

@@ -65,12 +65,19 @@ def test_verdicts_are_those_planted(golden: Golden) -> None:
     wrong = [
         (planted["url"], planted["kind"], planted["expect"])
         for planted in golden.truth
-        # Opt-outs by robots rules are not read yet.
+        # Opt-outs are recorded; nothing obeys them yet.
         if planted["expect"] != "failed"
         and planted["kind"] != "noindex"
         and (planted["record_id"] in kept) != (planted["expect"] == "kept")
     ]
     assert wrong == []
+
+
+def test_opt_outs_are_recorded_where_they_are_planted(golden: Golden) -> None:
+    opted = {row["id"] for row in rows(golden, "extract", "part") if row["opt_outs"]}
+    planted = {one["record_id"] for one in golden.truth if one["kind"] == "noindex"}
+    assert planted
+    assert opted == planted
 
 
 def test_the_truncated_record_is_a_failed_row(golden: Golden) -> None:

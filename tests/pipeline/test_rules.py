@@ -41,7 +41,7 @@ def test_words(text: str, words: list[str]) -> None:
     [
         ("word_count", "a bb ccc", 3),
         ("mean_word_length", "a bb ccc", 2),
-        ("hash_ratio", "# one #two three four", 0.5),
+        ("hash_ratio", "# one #two three four", 0.25),
         ("ellipsis_ratio", "one... two… three four", 0.5),
         ("bullet_lines", "- a\n• b\nc\n\nd", 0.5),
         ("ellipsis_lines", "a...\nb…\nc\nd", 0.5),

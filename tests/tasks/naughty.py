@@ -6,48 +6,46 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-import trafilatura
-
 from pipeline import warc
 from pipeline.ledger import Part
+from pipeline.maintext import markup
 from pipeline.records import Page, Rejected, Split
 from pipeline.sandbox import Guard
-from pipeline.tasks.extracting import extract_split
+from pipeline.tasks.extracting import extract_piece
 
-_extract = trafilatura.extract
+_parse = markup.parse
 _read_records = warc.read_records
 
 
 def extract_naughtily(guard: Guard, *arguments: Any) -> Part:
-    """`extract_split` with an extractor that obeys what a page says."""
-    trafilatura.extract = _naughty
-    return extract_split(guard, *arguments)
+    """`extract_piece` with an extractor that obeys what a page says."""
+    markup.parse = _naughty
+    return extract_piece(guard, *arguments)
 
 
 def read_naughtily(guard: Guard, *arguments: Any) -> Part:
-    """`extract_split` with a reader that dies at the third record."""
+    """`extract_piece` with a reader that dies at the third record."""
     warc.read_records = _dying
-    return extract_split(guard, *arguments)
+    return extract_piece(guard, *arguments)
 
 
-def _naughty(html: str, **options: Any) -> str | None:
-    if "RAISE" in html:
+def _naughty(data: bytes, limits: markup.Limits) -> Any:
+    if b"RAISE" in data:
         raise ValueError("as the page wished")
-    if "CRASH" in html:
+    if b"CRASH" in data:
         os.kill(os.getpid(), signal.SIGSEGV)
-    if "HANG" in html:
+    if b"HANG" in data:
         # PyDLL keeps the interpreter's lock, as C code that hangs does.
         ctypes.PyDLL(None).sleep(1000)
-    if "EAT" in html:
+    if b"EAT" in data:
         held = []
         while True:
             held.append(bytearray(64 << 20))
-    text: str | None = _extract(html, **options)
-    return text
+    return _parse(data, limits)
 
 
-def _dying(split: Split, limit: int) -> Iterator[Page | Rejected]:
-    for number, record in enumerate(_read_records(split, limit)):
+def _dying(split: Split, limit: int, **options: Any) -> Iterator[Page | Rejected]:
+    for number, record in enumerate(_read_records(split, limit, **options)):
         if number == 2:
             os.kill(os.getpid(), signal.SIGSEGV)
         yield record

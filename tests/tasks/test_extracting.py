@@ -6,9 +6,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.config import ExtractSection
+from pipeline.files import Access
 from pipeline.ledger import Counts, Part
 from pipeline.records import Split
 from pipeline.sandbox import Pool
+from pipeline.tasks.planning import Piece
 from tests.tasks.naughty import extract_naughtily, read_naughtily
 
 TEXT = "The keeper of the lighthouse wrote down the weather of the day, number {n}. " * 5
@@ -37,7 +40,14 @@ def run(
 ) -> tuple[Part, list[dict[str, object]], list[str]]:
     """The part, its rejected rows, the ids of the documents kept."""
     with Pool(1, 2.0, 1 << 30) as pool:
-        part = pool.submit(task, split, LIMIT, str(folder), "").result(timeout=120)  # type: ignore[arg-type]
+        arguments = (
+            Piece(split),
+            ExtractSection(max_body_bytes=LIMIT),
+            None,
+            str(folder),
+            Access(),
+        )
+        part = pool.submit(task, *arguments).result(timeout=120)  # type: ignore[arg-type]
     rejected = pq.read_table(folder / f"dropped-{part.name}.parquet").to_pylist()
     kept = pq.read_table(folder / f"part-{part.name}.parquet")["id"].to_pylist()
     return part, rejected, kept

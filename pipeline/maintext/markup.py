@@ -1,0 +1,125 @@
+"""A page's HTML to a tree: what carries no text taken out first, hostile markup refused by measure.
+
+The limits are on bytes, elements and depth, never on time, so that what becomes of a page does not
+depend on how busy the machine is. libxml2's cost is linear but for attributes (each is compared
+with those before it in its tag) and depth (an end tag looks through the open elements).
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+_STRIPPED = re.compile(rb"<(script|style|svg)(?=[\s/>])([^>]*)>|<!--", re.IGNORECASE)
+_KEPT_SCRIPT = re.compile(rb"ld\+json|math/tex", re.IGNORECASE)
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{65536,}")
+_VALUE = re.compile(rb"\"[^\"]*\"|'[^']*'")
+_ATTRIBUTE = re.compile(rb"[\s/]+[^\s/=<>]")
+_COUNT = etree.XPath("count(//*)")
+_TOO_DEEP = "ERR_RESOURCE_LIMIT"
+MAX_DEPTH = 2048
+"""Elements within each other at which libxml2 gives up."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much markup a page may have.
+
+    Attributes:
+        max_nodes: Elements of the page.
+        max_attributes: Attributes of one element.
+    """
+
+    max_nodes: int = 100_000
+    max_attributes: int = 5_000
+
+
+class LimitError(Exception):
+    """A page beyond a limit.
+
+    Attributes:
+        reason: The limit's name, without `max_`.
+        value: The page's measure, or the first value beyond the limit that was seen.
+    """
+
+    def __init__(self, reason: str, value: int) -> None:
+        super().__init__(f"{reason}: {value}")
+        self.reason = reason
+        self.value = value
+
+
+def parse(data: bytes, limits: Limits) -> etree._Element | None:
+    """The root element of a page; None if there is no element in it.
+
+    Args:
+        data: A page as UTF-8, best stripped.
+        limits: What it may have.
+
+    Raises:
+        LimitError: It has more.
+    """
+    for tag in _LONG_TAG.finditer(data):
+        attributes = sum(1 for _ in _ATTRIBUTE.finditer(_VALUE.sub(b" ", tag[0])))
+        if attributes > limits.max_attributes:
+            raise LimitError("attributes", attributes)
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    try:
+        root: etree._Element | None = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        # lxml's word for a document without an element.
+        return None
+    last = parser.error_log.last_error
+    if last is not None and last.type_name == _TOO_DEEP:
+        raise LimitError("depth", MAX_DEPTH)
+    if root is not None:
+        nodes = int(_COUNT(root))
+        if nodes > limits.max_nodes:
+            raise LimitError("nodes", nodes)
+    return root
+
+
+def strip(data: bytes) -> bytes:
+    """A page without scripts (but those with data or formulas), styles, drawings and comments.
+
+    One pass, linear in the bytes. An element that is never closed is left to the parser.
+
+    Args:
+        data: A page as UTF-8.
+    """
+    kept: list[bytes] = []
+    position = 0
+    unclosed: set[bytes] = set()
+    lower = data.lower()
+    # Beyond the last `>` nothing ends, and each search for an end would go through all of it.
+    last = data.rfind(b">") + 1
+    while match := _STRIPPED.search(data, position, last):
+        name = (match[1] or b"--").lower()
+        start, inside = match.span()
+        kept.append(data[position:start])
+        if name == b"svg" and match[2].endswith(b"/"):
+            end = inside
+        else:
+            end = -1 if name in unclosed else _closing(lower, name, inside)
+        if end < 0:
+            unclosed.add(name)
+            kept.append(data[start:inside])
+            position = inside
+        elif name == b"script" and _KEPT_SCRIPT.search(match[2]):
+            kept.append(data[start:end])
+            position = end
+        else:
+            position = end
+    kept.append(data[position:])
+    return b"".join(kept)
+
+
+def _closing(lower: bytes, name: bytes, inside: int) -> int:
+    """Where an element or comment that opened ends; -1 if it never does."""
+    if name == b"--":
+        end = lower.find(b"-->", max(inside - 2, 0))
+        return end + 3 if end >= 0 else -1
+    end = lower.find(b"</" + name, inside)
+    end = lower.find(b">", end) if end >= 0 else -1
+    return end + 1 if end >= 0 else -1

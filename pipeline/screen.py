@@ -1,0 +1,131 @@
+"""A cheap look at a page that rejects what the configured rules must reject anyway.
+
+The main text is a part of the visible text, so what the visible text has too little of, the main
+text has too little of as well: words, and distinct stop words. A language that no sample of the
+visible text is in, the main text is hardly in either. Only markup is removed for this, by two
+regular expressions: nothing is parsed.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from classifiers import language
+from pipeline.rules import RULES
+from pipeline.textstats import STOP_WORDS, TextStats
+
+if TYPE_CHECKING:
+    from pipeline.config import FilterSection
+
+# Elements within a line, in either case; others end it.
+_INLINE = re.compile(
+    rb"</?(?:[abiqsu]|em|span|strong|font|small|code|su[bp]|abbr|cite|big|kbd|mark|var|wbr"
+    rb"|[ABIQSU]|EM|SPAN|STRONG|FONT|SMALL|CODE|SU[BP]|CITE|BIG)(?:>|[\s/][^<>]*>)"
+)
+_TAG = re.compile(rb"<[a-zA-Z/!?][^<>]*>")
+_HEAD = re.compile(rb"<body[\s>]", re.IGNORECASE)
+_SAMPLE_CHARS = 1_000
+_LINE_CHARS = 40
+# More visible text than this surely has any number of words that a rule asks for.
+_WORD_CHARS = 12
+_CERTAIN = 0.8
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a page must have, by the filter's rules.
+
+    Attributes:
+        languages: Codes of the languages kept; none means all.
+        min_words: Least `word_count`; 0 is no bound.
+        min_stop_words: Least `stop_words`; 0 is no bound.
+    """
+
+    languages: frozenset[str]
+    min_words: float
+    min_stop_words: float
+
+    @classmethod
+    def of(cls, section: "FilterSection") -> "Screen":
+        """What the filter of a configuration asks for."""
+        words, stop_words = (
+            (section.rules.get(name) or RULES[name]).low or 0.0
+            for name in ("word_count", "stop_words")
+        )
+        return cls(frozenset(section.languages), words, stop_words)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self) | {"languages": sorted(self.languages)}
+
+    def rejects(self, stripped: bytes) -> tuple[str, float | None, str] | None:
+        """The reason, value and detail of a rejection; None if the page must be looked at.
+
+        Args:
+            stripped: A page as UTF-8, without scripts, styles and comments.
+        """
+        lines = visible_lines(stripped)
+        chars = sum(map(len, lines))
+        if chars < self.min_words * _WORD_CHARS:
+            text = "\n".join(lines)
+            count = TextStats(text, "").word_count
+            if count < self.min_words:
+                return "screen_word_count", count, ""
+        if self.languages and (found := self._foreign(lines)):
+            return "screen_language", found[1], found[0]
+        return self._without_stop_words(lines)
+
+    def _foreign(self, lines: list[str]) -> tuple[str, float] | None:
+        """The language of the page's prose and its probability, if it is surely none wanted.
+
+        Two samples must agree on that: a page may hold several languages, and the main text begins
+        somewhere.
+        """
+        prose = [line for line in lines if len(line) >= _LINE_CHARS] or lines
+        found = []
+        for sample in (sorted(prose, key=len, reverse=True), prose):
+            code, score = language.identify(_joined(sample))
+            if code in self.languages or score < _CERTAIN:
+                return None
+            found.append((code, score))
+        return found[0]
+
+    def _without_stop_words(self, lines: list[str]) -> tuple[str, float, str] | None:
+        if not self.min_stop_words:
+            return None
+        words = {word.lower() for line in lines for word in line.split()}
+        if all(len(table & words) >= self.min_stop_words for table in STOP_WORDS.values()):
+            return None
+        found = {
+            language.identify(_joined(sample))
+            for sample in (sorted(lines, key=len, reverse=True), lines)
+        }
+        code, score = max(found, key=lambda pair: pair[1])
+        table = STOP_WORDS.get(code)
+        if table is None or score < _CERTAIN:
+            return None
+        # Counted anew without the punctuation at the words.
+        count = TextStats("\n".join(lines), code).stop_words or 0.0
+        return ("screen_stop_words", count, code) if count < self.min_stop_words else None
+
+
+def visible_lines(stripped: bytes) -> list[str]:
+    """The lines of a page's visible text, roughly."""
+    body = _HEAD.search(stripped)
+    data = _INLINE.sub(b"", stripped[body.start() if body else 0 :])
+    text = html.unescape(_TAG.sub(b"\n", data).decode("utf-8", "replace"))
+    return [line for raw in text.split("\n") if (line := raw.strip())]
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """About a thousand characters of lines."""
+    found: list[str] = []
+    size = 0
+    for line in lines:
+        found.append(line[:_SAMPLE_CHARS])
+        size += len(found[-1])
+        if size >= _SAMPLE_CHARS:
+            break
+    return " ".join(found)
