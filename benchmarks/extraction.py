@@ -16,7 +16,7 @@ multisets: precision, recall and F1 page by page, on pages whose whole main text
   main_content=True)`, and the text of `Document(html).summary()`.
 
 The model of `careful` was trained on pages like these; scripts/train_main_text.py says how good it
-is on sources left out.
+is on sources left out. Needs the extra `bench`.
 """
 
 import argparse

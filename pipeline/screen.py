@@ -25,9 +25,11 @@ _INLINE = re.compile(
     rb"|[ABIQSU]|EM|SPAN|STRONG|FONT|SMALL|CODE|SU[BP]|CITE|BIG)(?:>|[\s/][^<>]*>)"
 )
 _TAG = re.compile(rb"<[a-zA-Z/!?][^<>]*>")
-_HEAD = re.compile(rb"<body[\s>]", re.IGNORECASE)
+_BODY = re.compile(rb"<body[\s>]", re.IGNORECASE)
 _SAMPLE_CHARS = 1_000
 _LINE_CHARS = 40
+_GLANCE_BYTES = 40_000
+_GLANCE_CHARS = 2_000
 # More visible text than this surely has any number of words that a rule asks for.
 _WORD_CHARS = 12
 _CERTAIN = 0.8
@@ -66,7 +68,17 @@ class Screen:
         Args:
             stripped: A page as UTF-8, without scripts, styles and comments.
         """
-        lines = visible_lines(stripped)
+        body = _BODY.search(stripped)
+        start = body.start() if body else 0
+        if len(stripped) - start > 2 * _GLANCE_BYTES:
+            # Most pages that pass show it early.
+            lines = visible_lines(stripped[start : start + _GLANCE_BYTES])
+            prose = sum(len(line) for line in lines if len(line) >= _LINE_CHARS)
+            if prose >= _GLANCE_CHARS and self._verdict(lines) is None:
+                return None
+        return self._verdict(visible_lines(stripped[start:]))
+
+    def _verdict(self, lines: list[str]) -> tuple[str, float | None, str] | None:
         chars = sum(map(len, lines))
         if chars < self.min_words * _WORD_CHARS:
             text = "\n".join(lines)
@@ -98,10 +110,10 @@ class Screen:
         words = {word.lower() for line in lines for word in line.split()}
         if all(len(table & words) >= self.min_stop_words for table in STOP_WORDS.values()):
             return None
-        found = {
+        found = [
             language.identify(_joined(sample))
             for sample in (sorted(lines, key=len, reverse=True), lines)
-        }
+        ]
         code, score = max(found, key=lambda pair: pair[1])
         table = STOP_WORDS.get(code)
         if table is None or score < _CERTAIN:
@@ -111,11 +123,10 @@ class Screen:
         return ("screen_stop_words", count, code) if count < self.min_stop_words else None
 
 
-def visible_lines(stripped: bytes) -> list[str]:
-    """The lines of a page's visible text, roughly."""
-    body = _HEAD.search(stripped)
-    data = _INLINE.sub(b"", stripped[body.start() if body else 0 :])
-    text = html.unescape(_TAG.sub(b"\n", data).decode("utf-8", "replace"))
+def visible_lines(markup: bytes) -> list[str]:
+    """The lines of the visible text of some markup, roughly."""
+    data = _INLINE.sub(b"", markup)
+    text = html.unescape(_TAG.sub(b"\n", data).decode("utf-8", "ignore"))
     return [line for raw in text.split("\n") if (line := raw.strip())]
 
 

@@ -27,7 +27,7 @@ from rapidfuzz.distance import LCSseq
 from pipeline import charset, warc
 from pipeline.maintext import markdown
 from pipeline.maintext.blocks import Block, read_blocks
-from pipeline.maintext.choice import as_one, choose, join_links
+from pipeline.maintext.choice import as_one, choose, join
 from pipeline.maintext.markup import Limits, parse, strip
 from pipeline.maintext.measures import measure
 from pipeline.records import Page
@@ -109,7 +109,7 @@ def _sample(page: Page, row: dict[str, str]) -> Sample:
     if root is None or containers is None or not blocks:
         nothing = np.zeros(0)
         return Sample(source, row["truth"], [], [], np.zeros((0, 0), np.float32), nothing, nothing)
-    units = join_links(blocks)
+    units = join(blocks, containers)
     judged = [as_one(unit) for unit in units]
     names, values = measure(judged, containers, root.findtext(".//title") or "")
     counts, matched = _matched(judged, row["truth"])

@@ -6,7 +6,7 @@ and comments where they are not wanted. Choosing among the blocks is not done he
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -46,6 +46,7 @@ _LOOSE = etree.XPath("boolean((text() | *[not(self::td or self::th)])[normalize-
 _CELL_CHARS = 300
 _CELL_LINES = 5
 _CODE = re.compile(r"code|highlight|prettyprint|source|syntax|brush|lang|listing|console|terminal")
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
 _TAB = 8
 
 
@@ -103,7 +104,8 @@ class _Walk:
         self._containers = containers
         self._comments = comments
         self._open = [-1]
-        self._lists: list[int] = []
+        # The number of each open list's next item; None where items have none.
+        self._lists: list[int | None] = []
         self._heading = 0
         self._quotes = 0
         self._marker = ""
@@ -174,7 +176,7 @@ class _Walk:
                 self._thread = element if element.find(".//h1") is None else None
         self._open.append(self._containers.enter(tag, attributes, self._open[-1]))
         if tag in _MARKED:
-            self._enter(tag)
+            self._enter(tag, attributes)
         if self._thread is element and not self._comments:
             return False
         if tag == "pre":
@@ -193,11 +195,12 @@ class _Walk:
         if element is self._thread:
             self._thread = None
 
-    def _enter(self, tag: str) -> None:
+    def _enter(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag in _LISTS:
-            self._lists.append(1 if tag == "ol" else 0)
+            first = _number(attributes.get("start", ""), 1)
+            self._lists.append(first if tag == "ol" else None)
         elif tag == "li":
-            self._marker = self._next_marker()
+            self._marker = self._next_marker(attributes.get("value", ""))
         elif tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag == "blockquote":
@@ -217,11 +220,12 @@ class _Walk:
         elif tag == "dt":
             self._in_term -= 1
 
-    def _next_marker(self) -> str:
-        if not self._lists or not self._lists[-1]:
+    def _next_marker(self, value: str) -> str:
+        if not self._lists or (following := self._lists[-1]) is None:
             return "-"
-        self._lists[-1] += 1
-        return f"{self._lists[-1] - 1}."
+        number = _number(value, following)
+        self._lists[-1] = number + 1
+        return f"{number}."
 
     def _add(self, text: str) -> None:
         if text.isspace():
@@ -312,12 +316,23 @@ class _Walk:
         return True
 
 
+def _number(value: str, default: int) -> int:
+    return int(value) if _INTEGER.fullmatch(value) else default
+
+
 def _verbatim(element: etree._Element) -> Iterator[str]:
-    for event, inner in etree.iterwalk(element, events=("start", "end")):
-        if event == "start":
-            if inner.tag == "br":
-                yield "\n"
-            if inner.text:
-                yield inner.text
-        elif inner is not element and inner.tail:
-            yield inner.tail
+    """The text of a listing; what is a block in it has lines of its own."""
+    begun = False
+    events = etree.iterwalk(element, events=("start", "end"))
+    for event, inner in events:
+        tag = inner.tag
+        if event == "start" and tag in _SKIPPED:
+            events.skip_subtree()
+            continue
+        if (tag == "br" and event == "start") or (begun and tag in _CONTAINERS):
+            yield "\n"
+            begun = False
+        text = inner.text if event == "start" else inner.tail if inner is not element else None
+        if text:
+            yield text
+            begun = not text.endswith("\n")

@@ -1,6 +1,8 @@
 """Which blocks of a page are its main text."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 from lxml import etree
@@ -13,6 +15,7 @@ from pipeline.maintext.measures import measure
 
 _LINK_CHARS = 50
 _MENU = 4
+_IN_MENU, _ALONE = -1, -2
 _COMMENT_CHARS = 20
 _COMMENT_DENSITY = 0.5
 
@@ -37,7 +40,7 @@ def main_blocks(root: etree._Element, comments: bool) -> list[Block]:
 def _main_units(
     root: etree._Element, blocks: list[Block], containers: Containers
 ) -> list[list[Block]]:
-    units = join_links(blocks)
+    units = join(blocks, containers)
     if not units:
         return []
     judged = [as_one(unit) for unit in units]
@@ -47,21 +50,28 @@ def _main_units(
     return [units[index] for index in choose(shares, chars)]
 
 
-def join_links(blocks: list[Block]) -> list[list[Block]]:
-    """Blocks in units that are judged as one: four or more short links in a row, or a block each.
+def join(blocks: list[Block], containers: Containers) -> list[list[Block]]:
+    """Blocks in units that are judged as one: the rows of a table, short links in a row, or one.
 
     Half of the blocks of a page are the entries of its menus and lists of links.
     """
     units: list[list[Block]] = []
-    run: list[Block] = []
-    for block in blocks:
-        if block.link_chars == block.chars and block.chars < _LINK_CHARS:
-            run.append(block)
-            continue
-        units += [run] if len(run) >= _MENU else [[link] for link in run]
-        run = []
-        units.append([block])
-    return units + ([run] if len(run) >= _MENU else [[link] for link in run])
+    for kin, group in groupby(blocks, partial(_kin, containers)):
+        run = list(group)
+        if kin >= 0 or (kin == _IN_MENU and len(run) >= _MENU):
+            units.append(run)
+        else:
+            units += [[block] for block in run]
+    return units
+
+
+def _kin(containers: Containers, block: Block) -> int:
+    """What a block shares with those it is judged with: its table, or that it is a short link."""
+    if block.kind == "row":
+        return containers.rows[block.container][0]
+    if block.link_chars == block.chars and block.chars < _LINK_CHARS:
+        return _IN_MENU
+    return _ALONE
 
 
 def as_one(unit: list[Block]) -> Block:
@@ -72,7 +82,7 @@ def as_one(unit: list[Block]) -> Block:
     return replace(
         first,
         text=" ".join(block.text for block in unit),
-        kind="links",
+        kind="row" if first.kind == "row" else "links",
         chars=sum(block.chars for block in unit),
         link_chars=sum(block.link_chars for block in unit),
         strong_chars=sum(block.strong_chars for block in unit),

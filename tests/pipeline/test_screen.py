@@ -1,0 +1,163 @@
+"""The screen rejects what the filter must drop anyway, and nothing for words that are there."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import Bounds, FilterSection
+from pipeline.screen import Screen, visible_lines
+from pipeline.textstats import STOP_WORDS, TextStats
+
+ENGLISH = "The old lighthouse keeper climbed to the top of the tower and lit the lamp every night. "
+GERMAN = "Der alte Leuchtturmwärter stieg jeden Abend auf den Turm und zündete dort die Lampe an. "
+RUSSIAN = "Старый смотритель маяка каждый вечер поднимался на башню и зажигал там большую лампу. "
+CHINESE = "老灯塔看守人每天晚上都爬上塔顶点亮那盏灯，然后坐在窗边看着海上的船只慢慢驶过。"
+BARE = (
+    "Sailors watched bright lanterns burning above rocky northern coastlines every winter night. "
+)
+
+ANY = Screen(frozenset(), 0, 0)
+
+
+def page(text: str, tag: str = "p") -> bytes:
+    head = "<html><head><title>Words of the title do not count</title></head>"
+    return f"{head}<body><{tag}>{text}</{tag}></body></html>".encode()
+
+
+def test_it_asks_for_what_the_filters_rules_ask_for() -> None:
+    default = Screen.of(FilterSection(languages=("en",)))
+    assert default == Screen(frozenset({"en"}), 50, 2)
+    rules = {"word_count": Bounds(low=7), "stop_words": Bounds(high=3)}
+    assert Screen.of(FilterSection(rules=rules)) == Screen(frozenset(), 7, 0)
+
+
+def test_its_values_are_plain() -> None:
+    assert Screen(frozenset({"en", "de"}), 50, 2).to_json() == {
+        "languages": ["de", "en"],
+        "min_words": 50,
+        "min_stop_words": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [
+        (page("one two, three!"), 3),
+        (page("one<b>two</b>three <i>four</i>"), 2),
+        (page("one<br>two<td>three"), 3),
+        (page("caf&eacute; d&#39;or &lt;b&gt; &amp;"), 3),
+        (page("one &nbsp;&mdash;&nbsp; two"), 2),
+        (page("<img alt='not seen' title=\"nor this\">one"), 1),
+        (page(CHINESE[:9]), 9),
+        (page(""), 0),
+        (b"<html><head><title>one two</title></head></html>", 2),
+        (b"no markup at all", 4),
+        (b"", 0),
+    ],
+)
+def test_a_page_with_too_few_visible_words_is_rejected_and_they_are_told(
+    html: bytes, count: int
+) -> None:
+    assert Screen(frozenset(), count + 1, 0).rejects(html) == ("screen_word_count", count, "")
+    assert Screen(frozenset(), count, 0).rejects(html) is None
+
+
+@pytest.mark.parametrize("words", [50, 5_000])
+def test_a_text_without_spaces_has_words(words: int) -> None:
+    chinese = CHINESE * (1 + 2 * words // len(CHINESE))
+    assert Screen(frozenset({"zh"}), words, 2).rejects(page(chinese)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [(GERMAN, "de"), (RUSSIAN, "ru"), (CHINESE, "zh"), (ENGLISH, "en")]
+)
+def test_a_page_surely_in_another_language_is_rejected(text: str, code: str) -> None:
+    rejection = Screen(frozenset({"fr"}), 0, 0).rejects(page(text * 5))
+    assert rejection is not None
+    reason, score, detail = rejection
+    assert (reason, detail) == ("screen_language", code)
+    assert score is not None
+    assert 0.8 <= score <= 1.001
+    assert Screen(frozenset({"fr", code}), 0, 0).rejects(page(text * 5)) is None
+    assert ANY.rejects(page(text * 5)) is None
+
+
+def test_a_page_in_no_sure_language_is_looked_at() -> None:
+    mixed = "<p>".join([GERMAN, RUSSIAN, ENGLISH, CHINESE] * 2)
+    assert Screen(frozenset({"fr"}), 0, 0).rejects(page("1234 5678 " * 50)) is None
+    assert Screen(frozenset({"en"}), 0, 0).rejects(page(mixed)) is None
+
+
+@pytest.mark.parametrize("around", ["<li>Menü</li>", "<li><a href=x>Kontakt</a></li>"])
+def test_prose_decides_the_language_and_not_what_is_around_it(around: str) -> None:
+    html = page(around * 100 + f"<p>{ENGLISH * 3}</p>" + around * 100)
+    assert Screen(frozenset({"en"}), 0, 0).rejects(html) is None
+
+
+def test_english_without_enough_stop_words_is_rejected() -> None:
+    screen = Screen(frozenset(), 0, 2)
+    for text, found in ((BARE * 5, 0), (f"{BARE * 5} the THE The", 1)):
+        rejection = screen.rejects(page(text))
+        assert rejection is not None
+        assert rejection[:2] == ("screen_stop_words", found)
+    assert screen.rejects(page(f"{BARE * 5} the and")) is None
+    assert screen.rejects(page(f"{BARE * 5} (The) “and”,")) is None
+    assert Screen(frozenset(), 0, 0).rejects(page(BARE * 5)) is None
+
+
+def test_what_begins_late_on_a_long_page_is_seen() -> None:
+    """A page whose first part is foreign, or has no words, is looked at as a whole."""
+    english = Screen(frozenset({"en"}), 50, 2)
+    for start in (GERMAN * 600, '<img src="x">' * 20_000, BARE * 600):
+        assert english.rejects(page(f"{start}</p><p>{ENGLISH * 700}")) is None
+    rejection = english.rejects(page(f"{GERMAN * 600}</p><p>{RUSSIAN * 600}"))
+    assert rejection is not None
+    assert rejection[0] == "screen_language"
+
+
+def test_languages_without_a_table_of_stop_words_are_not_judged_by_them() -> None:
+    assert set(STOP_WORDS) == {"en"}
+    for text in (GERMAN, RUSSIAN, CHINESE):
+        assert Screen(frozenset(), 0, 2).rejects(page(text * 5)) is None
+
+
+def test_a_comparison_is_text_and_no_tag() -> None:
+    assert visible_lines(b"<p><i>a</i> < b and the c > d</p>") == ["a < b and the c > d"]
+
+
+def test_lines_end_where_block_elements_do() -> None:
+    html = b"<body class=x><h1>A <b>b</b></h1><p>c<br/>d &lt;p&gt;</p> <td>\n e "
+    assert visible_lines(html) == ["A b", "c", "d <p>", "e"]
+
+
+stop_words = sorted(STOP_WORDS["en"])
+words = st.sampled_from([*BARE.split(), *stop_words, "x", "42", "naïve", "中文", "don't"])
+marks = st.sampled_from(["", ".", ",", "!", ")", "…", "”"])
+tokens = st.builds(lambda word, mark: word + mark, words, marks)
+texts = st.lists(tokens, min_size=1, max_size=80).map(" ".join)
+tags = st.sampled_from(["p", "li", "h1", "td", "b", "x-y"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(tags, texts), min_size=1, max_size=5), st.integers(0, 60))
+def test_a_page_with_enough_words_and_stop_words_is_not_rejected_for_them(
+    parts: list[tuple[str, str]], bound: int
+) -> None:
+    stats = TextStats("\n".join(text for _, text in parts), "en")
+    html = "<body>" + "".join(f"<{tag}>{text} </{tag}>" for tag, text in parts)
+    screen = Screen(frozenset(), bound, 2)
+    rejection = screen.rejects(html.encode())
+    if stats.word_count >= bound:
+        assert rejection is None or rejection[0] != "screen_word_count"
+    if (stats.stop_words or 0) >= 2:
+        assert rejection is None or rejection[0] != "screen_stop_words"
+    if rejection == ("screen_word_count", stats.word_count, ""):
+        assert stats.word_count < bound
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_screened(data: bytes) -> None:
+    rejection = Screen(frozenset({"en"}), 1e9, 2).rejects(data)
+    assert rejection is not None
+    assert rejection[0] == "screen_word_count"
+    assert ANY.rejects(data) is None
