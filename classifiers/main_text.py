@@ -6,10 +6,13 @@ The model is `models/main_text.txt`, LightGBM's own text format, trained by
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 MODEL = Path(__file__).with_name("models") / "main_text.txt"
 
@@ -28,7 +31,10 @@ def probabilities(names: list[str], values: NDArray[np.float32]) -> NDArray[np.f
 
 
 @cache
-def _load() -> lightgbm.Booster:
+def _load() -> "Booster":
+    # Takes a third of a second, and the run's own process never needs it.
+    import lightgbm
+
     return lightgbm.Booster(model_file=str(MODEL))
 
 

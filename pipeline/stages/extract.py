@@ -9,6 +9,8 @@ from typing import Any
 
 import apache_beam as beam
 
+from classifiers import language, main_text
+from pipeline import files
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
@@ -24,6 +26,9 @@ def settings(config: Config) -> dict[str, Any]:
     return {
         "extract": config.extract.model_dump(mode="json"),
         "screen": screen.to_json() if screen else None,
+        "models": {
+            path.name: files.sha256(str(path)) for path in (language.MODEL, main_text.MODEL)
+        },
         "input": config.input.model_dump(mode="json", include={"split_mib", "base", "max_files"}),
     }
 

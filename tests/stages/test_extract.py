@@ -12,13 +12,14 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
+from classifiers import main_text
 from pipeline.config import Config, InputSection, RunSection, WorkersSection
 from pipeline.errors import UserError
-from pipeline.ledger import Manifest
+from pipeline.ledger import Manifest, changed_keys
 from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.run import STAGES, make_job, run
-from pipeline.stages.extract import count
+from pipeline.stages.extract import count, settings
 from tests.webserver import Site, serving
 
 TEXT = "The keeper of the lighthouse wrote down the weather of the day, number {n}. " * 5
@@ -219,3 +220,15 @@ def test_a_list_names_files_below_the_base_or_anywhere(
     assert list(manifest.settings["files"]) == [f"{site.url}crawl.paths.gz"]
     sampled = configured(tmp_path / "one", f"{site.url}crawl.paths.gz", base=site.url, max_files=1)
     assert len(plan(sampled, PipelineOptions([])).inputs) == 1
+
+
+def test_another_model_makes_the_output_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(run=RunSection(name="run"))
+    before = settings(config)
+    other = tmp_path / main_text.MODEL.name
+    other.write_bytes(main_text.MODEL.read_bytes() + b"\n")
+    monkeypatch.setattr(main_text, "MODEL", other)
+    (changed,) = changed_keys(before, settings(config))
+    assert changed.startswith("models.main_text.txt (was ")
