@@ -4,7 +4,6 @@ The cheap tests come first: status, media type, the screen; then the markup's li
 text. Nothing is remembered between pages: the same page gives the same text whatever came before.
 """
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import regex
@@ -17,6 +16,7 @@ from pipeline import charset, urls
 from pipeline.maintext import markdown, markup
 from pipeline.maintext.choice import main_blocks
 from pipeline.metadata import names_licence, read_metadata
+from pipeline.normalize import clean
 from pipeline.records import Document, Metadata, Page, Rejected
 from pipeline.screen import Screen
 
@@ -27,18 +27,10 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT = frozenset({"text/plain"})
 _OK = 200
 _WORD = regex.compile(r"\w")
-_LINE_END = regex.compile(r"\r\n|[\r\x0B\x0C\x85\u2028\u2029]")
 # After the tags that the WHATWG MIME sniffing standard (section 7.1) takes for HTML.
 _HTML_START = regex.compile(
     rb"(?i)(?:\xEF\xBB\xBF)?\s*<(?:!doctype html|!--|html|head|body|title|script|meta|div|table"
     rb"|p|h1)[\s>-]"
-)
-# Controls but newline and tab, the format characters that carry no text (zero-width space, word
-# joiner, soft hyphen, byte-order mark, bidirectional overrides), lone surrogates, U+FFFE, U+FFFF.
-# Zero-width joiner and non-joiner stay: they decide spelling in Persian, Hindi and Bengali.
-_NOISE = regex.compile(
-    r"[\x00-\x08\x0B-\x1F\x7F-\x9F\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF"
-    r"\uD800-\uDFFF\uFFFE\uFFFF]"
 )
 
 
@@ -55,7 +47,8 @@ def extract(page: Page, section: "ExtractSection", screen: Screen | None) -> Doc
         return rejection
     decoded, _ = charset.decode(page.body, page.charset)
     if mime in _TEXT:
-        return _document(page, clean(decoded), None, Metadata())
+        said = read_metadata(etree.Element("html"), page.capture.url, page.fields, False)
+        return _document(page, clean(decoded), None, said)
     stripped = markup.strip(decoded.encode("utf-8", "replace"))
     if screen and (reason := screen.rejects(stripped)):
         return _dropped(page, *reason)
@@ -97,12 +90,6 @@ def _main_text(
             chars = sum(block.chars for block in blocks)
             links = sum(block.link_chars for block in blocks)
             return clean(markdown.render(blocks)), links / max(chars, 1)
-
-
-def clean(text: str) -> str:
-    """Unicode NFC, line feeds as line ends, no control or zero-width characters, no blank edges."""
-    text = _LINE_END.sub("\n", text)
-    return unicodedata.normalize("NFC", _NOISE.sub("", text)).strip()
 
 
 def _document(

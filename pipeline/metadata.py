@@ -9,7 +9,6 @@ carry metadata are read, and at most `_MAX_JSON` characters of JSON-LD are parse
 
 import json
 import re
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import langcodes
 from lxml import etree
 
+from pipeline.normalize import clean_line
 from pipeline.optouts import read_opt_outs
 from pipeline.records import Metadata
 
@@ -92,11 +92,8 @@ _CREATIVE_COMMONS = re.compile(
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r"\brel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
 
+_BEFORE_SITE = re.compile(r"\s*[-|–—·•»«<>]|\Z")
 _NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx", "x-default"})
-_LINE_NOISE = re.compile(
-    r"[\x00-\x1F\x7F-\x9F\u00AD\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF"
-    r"\uD800-\uDFFF\uFFFE\uFFFF]"
-)
 
 
 @dataclass(slots=True)
@@ -291,17 +288,19 @@ def _header_links(value: str) -> Iterator[tuple[str, str]]:
 def _title(claims: _Claims) -> str:
     title = next((line for line in map(_line, claims.first(["og:title"])) if line), claims.title)
     heading = claims.heading
-    if not title or (heading and title.startswith(heading) and len(title) <= 3 * len(heading)):
+    if not title:
         return heading
+    if heading and title.startswith(heading) and len(title) <= 3 * len(heading):
+        rest = title.removeprefix(heading)
+        return heading if _BEFORE_SITE.match(rest) else title
     return title
 
 
 def _published(claims: _Claims) -> str:
-    said = [*claims.first(_PUBLISHED)]
-    said += [str(entity.get("datePublished", "")) for entity in claims.entities]
-    if day := next(filter(None, map(_day, said)), ""):
+    if day := next(filter(None, map(_day, claims.first(_PUBLISHED))), ""):
         return day
-    for dates in (claims.microdata_dates, claims.pubdates):
+    entities = [str(entity.get("datePublished", "")) for entity in claims.entities]
+    for dates in (entities, claims.microdata_dates, claims.pubdates):
         days = set(filter(None, map(_day, dates)))
         if len(days) == 1:
             return days.pop()
@@ -393,5 +392,4 @@ def _absolute(reference: str, base: str) -> str:
 
 def _line(text: str) -> str:
     """NFC on one line, without control characters, at most `_MAX_TITLE` characters."""
-    line = _LINE_NOISE.sub("", " ".join(text[: 4 * _MAX_TITLE].split()))
-    return unicodedata.normalize("NFC", " ".join(line.split()))[:_MAX_TITLE].rstrip()
+    return clean_line(text[: 4 * _MAX_TITLE])[:_MAX_TITLE].rstrip()

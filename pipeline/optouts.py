@@ -53,13 +53,14 @@ def read_opt_outs(names: Mapping[str, Sequence[str]], fields: Mapping[str, str])
     for agent in _ADDRESSED:
         for content in names.get(agent, ()):
             found |= _refusals(agent, content)
-    agent = "robots"
-    for part in _WITH_VALUE.sub("", fields.get("x-robots-tag", "").lower()).split(","):
-        # A name holds for the directives after it, up to the next name.
-        directives = part
-        if named := _AGENT.match(part):
-            agent, directives = named[1], part[named.end() :]
-        found |= _refusals(agent, directives)
+    for line in fields.get("x-robots-tag", "").lower().split("\n"):
+        agent = "robots"
+        for part in _WITH_VALUE.sub("", line).split(","):
+            # A name holds for the directives after it, up to the next name.
+            directives = part
+            if named := _AGENT.match(part):
+                agent, directives = named[1], part[named.end() :]
+            found |= _refusals(agent, directives)
     reserved = [*names.get("tdm-reservation", ()), fields.get("tdm-reservation", "")]
     if any("1" in _SEPARATORS.split(value) for value in reserved):
         found.add("tdm-reservation")

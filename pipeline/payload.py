@@ -69,13 +69,13 @@ class Fields:
         return self._first.get(name, "")
 
     def joined(self) -> Mapping[str, str]:
-        """Name to value, several values of a name joined by commas."""
+        """Name to value, several values of a name on lines of their own."""
         if self._distinct:
             return self._first
         values: dict[str, list[str]] = {}
         for name, value in self._pairs:
             values.setdefault(name, []).append(value)
-        return {name: ", ".join(several) for name, several in values.items()}
+        return {name: "\n".join(several) for name, several in values.items()}
 
 
 def read_fields(stream: Readable, room: int = sys.maxsize) -> Fields:

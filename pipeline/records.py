@@ -57,7 +57,8 @@ class Page:
         mime: The media type from the headers, lower case, without parameters; empty if unknown.
         charset: The charset the headers declare; empty if none.
         body: The decoded bytes.
-        fields: The HTTP header fields: lower-case name to value, repeated ones joined by ", ".
+        fields: The HTTP header fields: lower-case name to value, repeated ones on
+            lines of their own.
     """
 
     capture: Capture
@@ -85,6 +86,23 @@ class Rejected:
     reason: str
     value: float | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of an extracted text that is taken out or replaced.
+
+    Attributes:
+        start: Its first character.
+        stop: The character after it.
+        kind: What it was, such as `citation_marks` or `email`.
+        text: What stands in its place; empty if nothing does.
+    """
+
+    start: int
+    stop: int
+    kind: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

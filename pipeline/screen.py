@@ -26,8 +26,12 @@ _INLINE = re.compile(
 )
 _TAG = re.compile(rb"<[a-zA-Z/!?][^<>]*>")
 _BODY = re.compile(rb"<body[\s>]", re.IGNORECASE)
+# What becomes words that are not visible: formulas, and the numbers of items.
+_FORMULA = re.compile(rb"\\|<math", re.IGNORECASE)
+_ITEM = re.compile(rb"<li[\s>]", re.IGNORECASE)
 _SAMPLE_CHARS = 1_000
 _LINE_CHARS = 40
+_PROSE_CHARS = 250
 _GLANCE_BYTES = 40_000
 _GLANCE_CHARS = 2_000
 # More visible text than this surely has any number of words that a rule asks for.
@@ -72,17 +76,17 @@ class Screen:
         start = body.start() if body else 0
         if len(stripped) - start > 2 * _GLANCE_BYTES:
             # Most pages that pass show it early.
-            lines = visible_lines(stripped[start : start + _GLANCE_BYTES])
+            glance = stripped[start : start + _GLANCE_BYTES]
+            lines = visible_lines(glance)
             prose = sum(len(line) for line in lines if len(line) >= _LINE_CHARS)
-            if prose >= _GLANCE_CHARS and self._verdict(lines) is None:
+            if prose >= _GLANCE_CHARS and self._verdict(lines, glance) is None:
                 return None
-        return self._verdict(visible_lines(stripped[start:]))
+        return self._verdict(visible_lines(stripped[start:]), stripped)
 
-    def _verdict(self, lines: list[str]) -> tuple[str, float | None, str] | None:
+    def _verdict(self, lines: list[str], markup: bytes) -> tuple[str, float | None, str] | None:
         chars = sum(map(len, lines))
-        if chars < self.min_words * _WORD_CHARS:
-            text = "\n".join(lines)
-            count = TextStats(text, "").word_count
+        if chars < self.min_words * _WORD_CHARS and not _FORMULA.search(markup):
+            count = TextStats("\n".join(lines), "").word_count + len(_ITEM.findall(markup))
             if count < self.min_words:
                 return "screen_word_count", count, ""
         if self.languages and (found := self._foreign(lines)):
@@ -95,7 +99,9 @@ class Screen:
         Two samples must agree on that: a page may hold several languages, and the main text begins
         somewhere.
         """
-        prose = [line for line in lines if len(line) >= _LINE_CHARS] or lines
+        prose = [line for line in lines if len(line) >= _LINE_CHARS]
+        if sum(map(len, prose)) < _PROSE_CHARS:
+            prose = lines
         found = []
         for sample in (sorted(prose, key=len, reverse=True), prose):
             code, score = language.identify(_joined(sample))

@@ -8,6 +8,7 @@ and comments where they are not wanted. Choosing among the blocks is not done he
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, get_args
 
 from lxml import etree
@@ -39,15 +40,19 @@ _LEFT_OUT = _SKIPPED | CANDIDATES
 # Elements that a cell of a data table does not hold.
 _LAYOUT = (
     *_HEADINGS,
-    *("p", "div", "ul", "ol", "dl", "table", "pre", "blockquote", "section", "article", "form"),
+    *("p", "div", "ul", "ol", "dl", "table", "tr", "pre", "blockquote", "section", "article"),
+    "form",
 )
 # Text in a row that is in no cell.
 _LOOSE = etree.XPath("boolean((text() | *[not(self::td or self::th)])[normalize-space()])")
 _CELL_CHARS = 300
 _CELL_LINES = 5
 _CODE = re.compile(r"code|highlight|prettyprint|source|syntax|brush|lang|listing|console|terminal")
+_CODE_AROUND = re.compile(r"highlight|code|syntax|listing")
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 _TAB = 8
+_DEEPEST = 8
+_INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
 
 
 @dataclass(slots=True)
@@ -253,13 +258,16 @@ class _Walk:
         if self._heading:
             kind, level = "heading", self._heading
         elif self._marker:
-            kind, level = "item", max(1, len(self._lists))
+            kind, level = "item", min(max(1, len(self._lists)), _DEEPEST)
         elif self._in_term:
             kind = "term"
         elif self._quotes:
             kind = "quote"
         text = " ".join(words)
-        self._append(text, kind, level, len(text) - len(words) + 1)
+        if text.strip(_INVISIBLE):
+            self._append(text, kind, level, len(text) - len(words) + 1)
+        else:
+            self._parts.clear()
         self._marker = ""
 
     def _append(self, text: str, kind: Kind, level: int, chars: int) -> None:
@@ -286,15 +294,14 @@ class _Walk:
         text = "\n".join(line.rstrip() for line in lines).strip("\n")
         if chars := sum(map(len, text.split())):
             numbers = "\n" in text and all(line.strip().isdigit() for line in text.split("\n"))
-            named = _CODE.search(element.get("class", "").lower())
-            is_code = named or element.find(".//code") is not None
+            is_code = _is_named_code(element) or element.find(".//code") is not None
             if not numbers:
                 self._append(text, "code" if is_code else "pre", 0, chars)
 
     def _row(self, row: etree._Element) -> bool:
         """Read a row of a data table; False, with nothing done, where the table is a layout."""
         cells = [cell for cell in row if cell.tag in ("td", "th")]
-        if len(cells) < 2 or next(row.iter(*_LAYOUT), None) is not None or _LOOSE(row):
+        if len(cells) < 2 or next(row.iterdescendants(*_LAYOUT), None) is not None or _LOOSE(row):
             return False
         texts: list[str] = []
         inside: list[Block] = []
@@ -314,6 +321,16 @@ class _Walk:
         chars = sum(line.chars for line in inside)
         self._append(f"| {' | '.join(texts)} |", "row", 0, chars)
         return True
+
+
+def _is_named_code(element: etree._Element) -> bool:
+    """Whether a `<pre>` or one of the two elements around it is called code."""
+    if _CODE.search(element.get("class", "").lower()):
+        return True
+    around = islice(element.iterancestors(), 2)
+    return any(
+        one.tag == "code" or _CODE_AROUND.search(one.get("class", "").lower()) for one in around
+    )
 
 
 def _number(value: str, default: int) -> int:

@@ -38,9 +38,11 @@ _TAG_BITS = {tag: 1 << index for index, tag in enumerate(TAGS)}
 _HIDDEN = 1 << list(PURPOSES).index("hidden")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _COMMENTS = re.compile(
-    r"\bcomments?\b(?![-_ ]?(?:open|closed|off|on|enabled|free)\b)|comment[-_]?(?:list|area|section"
-    r"|wrap|container|body|content|text|form|thread|entry|meta|author|info|data|\d)|commentlist"
-    r"|\bdisqus|\brespond\b|\bkommentare?\b|leserkommentar|livefyre|\b(?:track|ping)backs?\b"
+    r"(?<!\bno[-_])(?<!\bhas[-_])(?<!\bwith[-_])(?<!\ballow[-_])(?:"
+    r"\bcomments?\b(?![-_ ]?(?:open|closed|off|on|enabled|disabled|allowed|free)\b)"
+    r"|comment[-_]?(?:list|area|section|wrap|container|body|content|text|form|thread|entry|meta"
+    r"|author|info|data|\d)|commentlist|\bdisqus(?![-_](?:enabled|on|off)\b)"
+    r"|(?<![\w-])respond(?![\w-])|\bkommentare\b|leserkommentar|livefyre|\b(?:track|ping)backs?\b)"
 )
 _NAME_CHARS = 100
 _HINT_CHARS = 300
@@ -85,24 +87,29 @@ class Containers:
         self.ends[number] = len(self.rows)
 
 
-@lru_cache(maxsize=1 << 16)
 def says_comments(name: str, identity: str) -> bool:
     """Whether a class and an id are those of an element that holds readers' comments."""
-    return _COMMENTS.search(f"{name} {identity}"[:_HINT_CHARS].lower()) is not None
+    return _says_comments(f"{name} {identity}"[:_HINT_CHARS])
+
+
+@lru_cache(maxsize=1 << 14)
+def _says_comments(hint: str) -> bool:
+    return _COMMENTS.search(hint.lower()) is not None
 
 
 def _purpose(attributes: Mapping[str, str]) -> tuple[str, int]:
     """The class of an element, and the bits of its purposes."""
     get = attributes.get
     name = get("class", "")
-    bits = _bits_of(name, get("id", ""), get("role", ""), get("itemprop", ""))
+    hint = f"{name} {get('id', '')} {get('role', '')} {get('itemprop', '')}"[:_HINT_CHARS]
+    bits = _bits_of(hint)
     style = get("style")
     if "hidden" in attributes or (style and _HIDING.search(style)):
         bits |= _HIDDEN
     return name[:_NAME_CHARS], bits
 
 
-@lru_cache(maxsize=1 << 16)
-def _bits_of(*attributes: str) -> int:
-    hint = " ".join(attributes)[:_HINT_CHARS].lower()
+@lru_cache(maxsize=1 << 14)
+def _bits_of(hint: str) -> int:
+    hint = hint.lower()
     return sum(1 << index for index, pattern in enumerate(_PATTERNS) if pattern.search(hint))

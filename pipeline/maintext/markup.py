@@ -10,16 +10,31 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-_STRIPPED = re.compile(rb"<(script|style|svg)(?=[\s/>])([^>]*)>|<!--", re.IGNORECASE)
-_KEPT_SCRIPT = re.compile(rb"ld\+json|math/tex", re.IGNORECASE)
 # https://html.spec.whatwg.org/multipage/parsing.html#before-attribute-name-state
 _ATTRIBUTE_PATTERN = (
     rb"[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?)?"
 )
+_ATTRIBUTES = rb"(?:[\s/]++|" + _ATTRIBUTE_PATTERN + rb")*+"
 _ATTRIBUTE = re.compile(_ATTRIBUTE_PATTERN)
-_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[\s/]++|" + _ATTRIBUTE_PATTERN + rb")*+)")
-# In fewer bytes so many attributes cost a second at most.
-_HARMLESS_BYTES = 100_000
+_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*+(" + _ATTRIBUTES + rb")")
+# Elements whose content is no markup, or is not read.
+_OPAQUE = rb"(?:script|style|svg|title|textarea|xmp|iframe|noembed|noframes)(?=[\s/>])"
+# The rest of a tag, whose quoted values may hold anything.
+_REST = rb"(?:[^=>]++|=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)?)*+"
+# In lower case.
+_NEXT_OPAQUE = re.compile(
+    rb"(?:[^<]++|<(?:/?[abcdefghjklmopqruvwyz]"
+    + _REST
+    + rb"|(?!!--|"
+    + _OPAQUE
+    + rb")(?:/?[a-z]"
+    + _REST
+    + rb")?))*+"
+    rb"<(?:(" + _OPAQUE + rb")(" + _REST + rb")>|!--)"
+)
+_STRIPPED = frozenset({b"script", b"style", b"svg", b"--"})
+_COMMENT_END = re.compile(rb"--!?>")
+_KEPT_SCRIPT = re.compile(rb"ld\+json|math/tex")
 _COUNT = etree.XPath("count(//*)")
 _TOO_DEEP = "ERR_RESOURCE_LIMIT"
 MAX_DEPTH = 2048
@@ -63,8 +78,7 @@ def parse(data: bytes, limits: Limits) -> etree._Element | None:
     Raises:
         LimitError: It has more.
     """
-    if len(data) > _HARMLESS_BYTES:
-        _check_attributes(data, limits.max_attributes)
+    _check_attributes(data, limits.max_attributes)
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
@@ -85,6 +99,8 @@ def parse(data: bytes, limits: Limits) -> etree._Element | None:
 
 def _check_attributes(data: bytes, most: int) -> None:
     """Refuse a page with too many attributes in one tag; an attribute takes two bytes at least."""
+    if len(data) <= 2 * most:
+        return
     for tag in _TAG.finditer(data):
         if tag.end(1) - tag.start(1) > 2 * most:
             attributes = sum(1 for _ in _ATTRIBUTE.finditer(tag[1]))
@@ -106,23 +122,22 @@ def strip(data: bytes) -> bytes:
     lower = data.lower()
     # Beyond the last `>` nothing ends, and each search for an end would go through all of it.
     last = data.rfind(b">") + 1
-    while match := _STRIPPED.search(data, position, last):
-        name = (match[1] or b"--").lower()
-        start, inside = match.span()
+    while match := _NEXT_OPAQUE.match(lower, position, last):
+        name, attributes = match[1] or b"--", match[2]
+        inside = match.end()
+        start = inside - len(name) - len(attributes or b"") - 2
         kept.append(data[position:start])
-        if name == b"svg" and match[2].endswith(b"/"):
+        if name == b"svg" and attributes.endswith(b"/"):
             end = inside
         else:
             end = -1 if name in unclosed else _closing(lower, name, inside)
         if end < 0:
             unclosed.add(name)
-            kept.append(data[start:inside])
-            position = inside
-        elif name == b"script" and _KEPT_SCRIPT.search(match[2]):
-            kept.append(data[start:end])
-            position = end
-        else:
-            position = end
+            end = inside
+        elif name in _STRIPPED and not (name == b"script" and _KEPT_SCRIPT.search(attributes)):
+            start = end
+        kept.append(data[start:end])
+        position = end
     kept.append(data[position:])
     return b"".join(kept)
 
@@ -130,8 +145,8 @@ def strip(data: bytes) -> bytes:
 def _closing(lower: bytes, name: bytes, inside: int) -> int:
     """Where an element or comment that opened ends; -1 if it never does."""
     if name == b"--":
-        end = lower.find(b"-->", max(inside - 2, 0))
-        return end + 3 if end >= 0 else -1
+        comment = _COMMENT_END.search(lower, max(inside - 2, 0))
+        return comment.end() if comment else -1
     end = lower.find(b"</" + name, inside)
     end = lower.find(b">", end) if end >= 0 else -1
     return end + 1 if end >= 0 else -1

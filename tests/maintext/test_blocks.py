@@ -162,6 +162,34 @@ def test_a_line_knows_the_break_before_it() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "row",
+    ["<tr><td>i</td><td><font>a name and a remark. ", "<tr><td>x</td><td><span>"],
+)
+def test_rows_within_rows_are_read_once(row: str) -> None:
+    """Were each read again for every row around it, this would not end."""
+    assert "end" in read("<table>" + row * 200 + "end")[-1].text
+
+
+def test_what_cannot_be_seen_is_no_block() -> None:
+    html = "<p>\u200b</p><ul><li>\u200b</li></ul><h2>\ufeff</h2><p>a</p>"
+    assert [(block.kind, block.text) for block in read(html)] == [("text", "a")]
+
+
+def test_depth_of_lists_is_bounded() -> None:
+    """A thousand lists within each other would indent every line by two thousand spaces."""
+    assert max(block.level for block in read("<ul><li>a" * 1_000)) == 8
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["<div class='highlight'>", "<div class='highlight-python'><div class='x'>", "<code>"],
+)
+def test_a_listing_is_code_by_what_stands_around_it(around: str) -> None:
+    (block,) = read(f"{around}<pre>a\n  b</pre>")
+    assert (block.kind, block.text) == ("code", "a\n  b")
+
+
 COMMENTS = [
     "<div class='comments'>{}</div>",
     "<section id='comments'>{}</section>",
@@ -187,6 +215,12 @@ def test_comments_are_left_out_unless_asked_for(section: str) -> None:
     [
         "<div class='comments-open'>{}</div>",
         "<div class='commentary'>{}</div>",
+        "<div class='post no-comments'>{}</div>",
+        "<div class='has-comments single'>{}</div>",
+        "<div class='blog-post with-comment-form'>{}</div>",
+        "<div class='disqus-enabled content'>{}</div>",
+        "<div id='respond-to-climate'>{}</div>",
+        "<article class='article kommentar'>{}</article>",
         "<div class='nocomment'>{}</div>",
         "<body class='comments'>{}",
         "<p class='comment'>{}",

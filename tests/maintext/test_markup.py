@@ -22,6 +22,8 @@ LIMITS = Limits()
         ("a<!--->c", "ac"),
         ("a<SCRIPT>b</ScRiPt>c<STYLE>b</style>d<Svg>b</SVG>e", "acde"),
         ("<script>'<!--'</script>a<!-- <script> -->b", "ab"),
+        ("a<!-- b --!>c<!-- d -->", "ac"),
+        ("a<svg data-x='b>c' />d<svg></svg>e", "ade"),
         ("<scripty>a</scripty><styles>b</styles>", "<scripty>a</scripty><styles>b</styles>"),
         ("<p class=script>a</p> < script>", "<p class=script>a</p> < script>"),
     ],
@@ -42,6 +44,27 @@ def test_scripts_styles_drawings_and_comments_go(html: str, stripped: str) -> No
 def test_scripts_with_data_or_formulas_stay_as_they_are(script: str) -> None:
     html = f"a<script>b</script>{script}<script>c</script>d"
     assert strip(html.encode()) == f"a{script}d".encode()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a title='<!-- x'>a</a>b<!-- end -->",
+        '<div data-t="<script>">a</div>b<script></script>',
+        "<img alt='use <style> here'>a<style></style>",
+        "<div data-t = '<p>\n<svg>'>a</div>b<svg></svg>",
+        "<title>How the <script> tag works</title>a<script></script>",
+        "<TEXTAREA><!-- paste</TextArea>a<!-- y -->",
+        "<iframe><!-- </iframe>a<!-- y -->",
+    ],
+)
+def test_what_only_looks_like_markup_is_none(html: str) -> None:
+    root = parse(strip(html.encode()), LIMITS)
+    assert root is not None
+    assert "".join(root.xpath("//text()")) == "".join(
+        parse(html.encode(), LIMITS).xpath("//text()[not(parent::script or parent::style)]")
+    )
+    assert "a" in root.xpath("string(//body)")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +89,9 @@ def test_what_is_never_closed_is_left_to_the_parser(html: str, stripped: str) ->
         (b"<script>", b"<script>"),
         (b"<!--", b"<!--"),
         (b"<!--<svg><style ", b"<!--<svg><style "),
-        (b"<style></style <style></style ", b"</style "),
+        (b"<style></style ><style></style\n>", b""),
+        (b'<p a="<script>">', b'<p a="<script>">'),
+        (b"<title>", b"<title>"),
         (b"</script", b"</script"),
         (b"<!-->", b""),
         (b"<svg>x</svg>", b""),

@@ -1,6 +1,7 @@
 """A page's bytes to text: cheap rejections first, no state, clean Unicode."""
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 import trafilatura
@@ -10,7 +11,7 @@ from resiliparse.extract.html2text import extract_plain_text
 
 from pipeline import extract as extraction
 from pipeline.config import ExtractSection
-from pipeline.extract import clean
+from pipeline.normalize import clean
 from pipeline.records import Capture, Document, Page, Rejected
 from pipeline.screen import Screen
 
@@ -69,9 +70,11 @@ def test_html_without_a_media_type_is_recognized() -> None:
 
 
 def test_plain_text_is_taken_as_it_is() -> None:
-    document = extract(page(PARAGRAPH.encode(), mime="text/plain"))
+    refusing = {"x-robots-tag": "noai"}
+    document = extract(replace(page(PARAGRAPH.encode(), mime="text/plain"), fields=refusing))
     assert isinstance(document, Document)
     assert document.text == PARAGRAPH.strip()
+    assert document.metadata.opt_outs == ("noai",)
 
 
 def test_the_same_page_gives_the_same_text_whatever_came_before() -> None:
