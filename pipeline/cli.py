@@ -12,15 +12,20 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
-from pipeline import stats, tables
+from pipeline import ask, stats, tables
 from pipeline.config import Config, load
+from pipeline.coverage import coverage
 from pipeline.errors import UserError
+from pipeline.explain import explain
+from pipeline.files import Access
 from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.run import STAGES, run, run_folder
 from pipeline.sample.builder import build_sample
+from pipeline.samples import samples
 from pipeline.stages.graph import parse_options
 from pipeline.trace import trace
+from pipeline.whatif import what_if
 
 _STAGE_HELP = {
     "extract": "read archives, extract text and language",
@@ -77,6 +82,19 @@ def make_parser() -> argparse.ArgumentParser:
     _add(commands, "stats", "show the funnel, the languages, hosts and domains", _stats, run=True)
     found = _add(commands, "trace", "trace a sentence back to its archive", _trace, run=True)
     found.add_argument("sentence", help="words as they stand in the text")
+    found.add_argument("--anonymous", action="store_true", help="read without credentials")
+    judged = _add(commands, "what-if", "judge anew from stored statistics", _what_if, run=True)
+    judged.add_argument(
+        "bounds", nargs="+", metavar="RULE.low=N", help="such as mean_word_length.high=12"
+    )
+    judged.add_argument("-n", type=int, default=10, metavar="N", help="pages to name, each way")
+    explained = _add(commands, "explain", "show a page's whole way", _explain, run=True)
+    explained.add_argument("page", metavar="URL", help="the page's URL, or its record's id")
+    read = _add(commands, "inspect", "show pages to read", _inspect, run=True)
+    read.add_argument("--dropped-by", metavar="RULE", help="pages a rule dropped; else kept ones")
+    read.add_argument("-n", type=int, default=20, metavar="N", help="how many")
+    covered = _add(commands, "contamination", "show benchmark items in pages", _covered, run=True)
+    covered.add_argument("-n", type=int, default=20, metavar="N", help="items to name")
     sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -145,7 +163,7 @@ def _stats(parsed: argparse.Namespace) -> None:
 
 
 def _trace(parsed: argparse.Namespace) -> None:
-    found = list(trace(parsed.run, parsed.sentence))
+    found = list(trace(parsed.run, parsed.sentence, Access(anonymous=parsed.anonymous)))
     if not found:
         raise UserError(f"{parsed.run}: no document in the shards says {parsed.sentence!r}")
     _output(
@@ -153,6 +171,29 @@ def _trace(parsed: argparse.Namespace) -> None:
         [asdict(one) for one in found],
         lambda console: console.print_json(data=[asdict(one) for one in found], ensure_ascii=False),
     )
+
+
+def _what_if(parsed: argparse.Namespace) -> None:
+    answer = what_if(parsed.run, ask.read_bounds(parsed.bounds), parsed.n)
+    _output(parsed, asdict(answer), lambda console: ask.show_what_if(answer, console))
+
+
+def _explain(parsed: argparse.Namespace) -> None:
+    stories = list(explain(parsed.run, parsed.page))
+    if not stories:
+        raise UserError(f"{parsed.run}: no record of {parsed.page!r}")
+    _output(parsed, stories, lambda console: ask.show_explained(stories, console))
+
+
+def _inspect(parsed: argparse.Namespace) -> None:
+    found = samples(parsed.run, parsed.dropped_by, parsed.n)
+    _output(parsed, found, lambda console: ask.show_samples(found, console))
+
+
+def _covered(parsed: argparse.Namespace) -> None:
+    rows = coverage(parsed.run)
+    content = [asdict(row) for row in rows]
+    _output(parsed, content, lambda console: ask.show_coverage(rows, parsed.n, console))
 
 
 def _sample(parsed: argparse.Namespace) -> None:

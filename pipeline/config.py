@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from classifiers import language
 from pipeline import mixture, urls
 from pipeline.errors import UserError
+from pipeline.families import FAMILIES
 from pipeline.files import Access
+from pipeline.personal import KINDS
 from pipeline.rules import RULES
 from training.config import TrainConfig
 
@@ -19,6 +21,7 @@ Positive = Annotated[int, Field(gt=0)]
 NonEmpty = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[NonEmpty, ...], Field(strict=False)]
 Bound = Annotated[float | None, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -55,7 +58,7 @@ class InputSection(Section):
     """Whether `s3` and `gs` are read without credentials."""
     http_retries: Annotated[int, Field(ge=0)] = 10
     """How often a request to a web server is repeated, later each time."""
-    http_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    http_timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """A web server that is silent for so long has failed."""
 
     @property
@@ -132,11 +135,52 @@ class Bounds(Section):
         return self
 
 
+class EditsSection(Section):
+    """What is taken out of a text before it is judged; each kind is counted."""
+
+    long_word_lines: Positive | None = None
+    """Lines with a longer word than so many characters."""
+    citation_marks: bool = False
+    """Marks such as `[12]`, `[edit]`, `[citation needed]`."""
+    unterminated_lines: bool = False
+    """Lines that do not end in a terminal punctuation mark, or end in an ellipsis."""
+    short_lines: Positive | None = None
+    """Lines of fewer words."""
+    javascript_lines: bool = False
+    """Lines that speak of JavaScript."""
+    policy_lines: bool = False
+    """Lines that speak of cookies, terms of use or a privacy policy."""
+    uppercase_lines: Share | None = None
+    """Lines of which a greater share of the characters is upper case."""
+    numeric_lines: bool = False
+    """Lines of numbers alone."""
+    counter_lines: bool = False
+    """Lines that count, such as `3 likes`."""
+    button_lines: bool = False
+    """Short lines that are buttons, such as `Read more` or `Sign in`."""
+
+
 class FilterSection(Section):
     """Which documents are good enough."""
 
     languages: Names = ()
     """Codes of the languages kept; none means all."""
+    families: Names = ("gopher_quality", "gopher_repetition")
+    """Rule sets that must all keep a page, each with its bounds; see filters.md."""
+    edits: EditsSection = EditsSection()
+    """What is taken out of a text before it is judged."""
+    respect_opt_out: bool = True
+    """Whether pages are dropped that refuse to train models: `noai`, `noindex`, TDM reservation."""
+    url_lists: Names = ()
+    """Block lists of hosts and URLs: folders in the UT1 layout, or files of an entry a line."""
+    bad_words: str = ""
+    """A folder of lists of bad words, one a language, as LDNOOBW's."""
+    benchmarks: Names = ()
+    """Files and folders of benchmark items that must not be in the text."""
+    contaminated: Literal["page", "span"] = "page"
+    """Whether a page with benchmark items is dropped, or the items are taken out of it."""
+    personal_data: Names = tuple(KINDS)
+    """Kinds of personal data that placeholders replace."""
     rules: Mapping[str, Bounds] = Field(default_factory=dict)
     """Bounds by rule, each in place of the rule's own."""
 
@@ -239,13 +283,20 @@ def _problems(config: Config) -> Iterator[str]:
     for name in config.filter.rules:
         if name not in RULES:
             yield f"filter.rules.{name}: unknown key{_nearest(name, RULES)}"
+    tables: dict[str, tuple[Names, Iterable[str]]] = {
+        "families": (config.filter.families, FAMILIES),
+        "personal_data": (config.filter.personal_data, KINDS),
+    }
+    for key, (names, known) in tables.items():
+        for name in names:
+            if name not in known:
+                yield f"filter.{key}: there is no {name!r}{_nearest(name, known)}"
     for key, codes in (
         ("filter.languages", config.filter.languages),
         ("weight.languages", config.weight.languages),
     ):
-        known = language.codes()
         for code in codes:
-            if code not in known:
+            if code not in language.codes():
                 yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
     for host in config.weight.hosts:
         if urls.host(f"http://{host}/") != host:

@@ -120,6 +120,28 @@ def _expand(pattern: str, access: Access) -> set[str]:
     return {pattern if "://" in pattern else os.path.normpath(pattern)}
 
 
+def matches(pattern: str) -> list[str]:
+    """The files and folders that a path or glob names, sorted; without a glob, the path itself.
+
+    Raises:
+        UserError: A glob matches nothing.
+    """
+    if is_web(pattern) or not any(character in pattern for character in "*?["):
+        return [pattern]
+    fs, inner = filesystem(pattern, DEFAULT_ACCESS)
+    if not (found := sorted(_as_given(fs, pattern, name) for name in fs.glob(inner))):
+        raise UserError(f"{pattern}: nothing matches; check the path")
+    return found
+
+
+def below(path: str) -> list[str]:
+    """Every file of a folder and of its subfolders, sorted; what is no folder is itself."""
+    fs, inner = filesystem(path, DEFAULT_ACCESS)
+    if is_web(path) or not fs.isdir(inner):
+        return [path]
+    return sorted(_as_given(fs, path, name) for name in fs.find(inner))
+
+
 def distinct(paths: Iterable[str]) -> list[str]:
     """Paths, sorted, without those that lead to a file named before."""
     first: dict[str, str] = {}

@@ -226,8 +226,8 @@ def _literal(element: etree._Element, names: frozenset[str]) -> str | None:
 
 def _equations(element: etree._Element) -> str | None:
     """A table of LaTeXML: a displayed formula a row, of the formulas and words in its cells."""
-    names = frozenset((element.get("class") or "").split())
-    if not _TABLE_CLASSES & names or element.find(".//table") is not None:
+    classes = frozenset((element.get("class") or "").split())
+    if not _TABLE_CLASSES & classes or element.find(".//table") is not None:
         return None
     formulas = []
     for row in element.iter("tr"):

@@ -2,7 +2,7 @@
 
 A frame of a gzip file is called a member. Python's gzip module joins them and warcio reports
 neither a bad checksum nor a cut end, so they are read here. Sources: RFC 1952 (gzip), RFC 1951
-section 3.2.4 (stored stored).
+section 3.2.4 (stored blocks).
 """
 
 import zlib
@@ -24,6 +24,7 @@ _MAGIC = b"\x1f\x8b\x08"
 _HEADER = 10
 _TRAILER = 8
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
+_LONGEST_HEADER = 1 << 20
 _FEED = 1 << 15
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -55,7 +56,7 @@ class Codec(Protocol):
 
     Attributes:
         magic: What a frame begins with.
-        verbatim: Most bytes that stand side by side in a frame just as they were before.
+        verbatim: Frames that are stored within a frame follow each other over no more bytes.
     """
 
     magic: bytes
@@ -75,7 +76,9 @@ class Gzip:
     """The codec of gzip files."""
 
     magic = _MAGIC
-    verbatim = (1 << 16) - 1
+    # Stored blocks hold so much. The header of the last of them may lie within the file name of a
+    # stored member, which no checksum covers, so two in a row can look whole.
+    verbatim = 2 * ((1 << 16) - 1)
 
     def frame(self, stored: StoredBytes, offset: int) -> Frame:
         """The member at an offset."""
@@ -87,13 +90,11 @@ class Gzip:
         ISA-L and zlib accept the same members, by their checksums, but differ in when and how they
         refuse others, so nothing of a refused one is used.
         """
-        # ISA-L does not look at the flags.
-        flags = stored.at(offset, 4)[3:4]
-        if flags and flags[0] & _RESERVED:
-            return None
         inflate = _inflater(_GZIP)
         parts: list[bytes] = []
         try:
+            # ISA-L looks at less of a header.
+            _header_end(stored, offset)
             while not inflate.eof:
                 block = stored.at(offset)[:_FEED]
                 parts.append(inflate.decompress(block, limit))
@@ -101,7 +102,7 @@ class Gzip:
                 limit -= len(parts[-1])
                 if not block or limit <= 0:
                     return None
-        except _InflateError:
+        except (FrameError, _InflateError):
             return None
         return b"".join(parts), offset - len(inflate.unused_data)
 
@@ -154,16 +155,41 @@ class _Member:
 
 
 def _header_end(stored: StoredBytes, offset: int) -> int:
-    """The byte after a gzip header."""
-    header = bytes(stored.at(offset, _HEADER)[:_HEADER])
-    if not header.startswith(_MAGIC[: len(header)]):
-        raise FrameError("corrupt", f"no gzip member but {header!r}")
-    if len(header) < _HEADER:
+    """The byte after a gzip header.
+
+    What looks like a header may stand in any data, and its fields reach as far as it pleases. With
+    the beginning of another member among them, or over 1 MiB, they are taken for damage: so no
+    intact member is ever skipped.
+    """
+    fixed = bytes(stored.at(offset, _HEADER)[:_HEADER])
+    if not fixed.startswith(_MAGIC[: len(fixed)]):
+        raise FrameError("corrupt", f"no gzip member but {fixed!r}")
+    if len(fixed) < _HEADER:
         raise FrameError("truncated", "the file ends within a gzip header")
-    flags = header[3]
+    flags = fixed[3]
     if flags & _RESERVED:
         raise FrameError("corrupt", "reserved flags set in a gzip header")
-    at = offset + _HEADER
+    end = _fields_end(stored, offset + _HEADER, flags)
+    size = end - offset
+    if size > _LONGEST_HEADER:
+        raise FrameError("corrupt", "a gzip header of over 1 MiB")
+    header = bytes(stored.at(offset, size)[:size])
+    if len(header) < size:
+        raise FrameError("truncated", "the file ends within a gzip header")
+    if header.find(_MAGIC, _HEADER) >= 0:
+        raise FrameError("corrupt", "a gzip member begins within a gzip header")
+    if not flags & _FHCRC:
+        return end
+    checksum = bytes(stored.at(end, 2)[:2])
+    if len(checksum) < 2:
+        raise FrameError("truncated", "the file ends within a gzip header")
+    if int.from_bytes(checksum, "little") != zlib.crc32(header) & 0xFFFF:
+        raise FrameError("corrupt", "checksum of a gzip header disagrees")
+    return end + 2
+
+
+def _fields_end(stored: StoredBytes, at: int, flags: int) -> int:
+    """The byte after a gzip header's optional fields, but for its checksum."""
     if flags & _FEXTRA:
         at += 2 + int.from_bytes(stored.at(at, 2)[:2], "little")
     for flag in (_FNAME, _FCOMMENT):
@@ -172,4 +198,4 @@ def _header_end(stored: StoredBytes, offset: int) -> int:
             if end is None:
                 raise FrameError("truncated", "the file ends within a gzip header")
             at = end + 1
-    return at + 2 if flags & _FHCRC else at
+    return at

@@ -183,10 +183,11 @@ def boundary(
     """Where the split that begins at `offset` has its first member; `size` if there is none.
 
     Both neighbours of a cut ask this, so what they read meets exactly. A compressed file stored
-    inside a record may be copied verbatim into a frame, and its frames look like ours. But no more
-    than `codec.verbatim` bytes stand there side by side, so frames that follow each other, intact,
-    over more bytes than that, or to the file's end, are the archive's own. Before damage there may
-    be fewer; those stay with the split before.
+    inside a record may be copied verbatim into a frame, and its frames look like ours. But those
+    follow each other over no more than `codec.verbatim` bytes, so frames that follow each other,
+    intact, until one begins beyond that, or to the file's end, are the archive's own. (Without a
+    checksum a frame may look intact over the edge of what is verbatim, but none follows it there.)
+    Before damage there may be fewer; those stay with the split before.
 
     Args:
         codec: How the file is compressed.
@@ -203,14 +204,16 @@ def boundary(
 
 
 def _follow_each_other(codec: Codec, stored: StoredBytes, offset: int, size: int) -> bool:
-    end = offset
+    at = offset
     try:
-        while end < size and end - offset <= codec.verbatim:
-            frames = _Frames(codec, stored, end)
+        while at < size:
+            frames = _Frames(codec, stored, at)
             frames.seek(sys.maxsize)
             if frames.end is None:
                 return False
-            end = frames.end
+            if at - offset > codec.verbatim:
+                return True
+            at = frames.end
     except FrameError:
         return False
     return True

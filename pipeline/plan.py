@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline import files
-from pipeline.config import Config
+from pipeline.config import Config, InputSection
 from pipeline.errors import UserError
 from pipeline.ledger import Manifest
 from pipeline.run import STAGES, make_job, run_folder, stale_keys
@@ -81,16 +81,14 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
     Files that lists name are counted, not looked at.
 
     Raises:
-        UserError: The input is missing or is no archive.
+        UserError: The input is missing or is no archive, or a file cannot be read just now: the run
+            would end there too.
     """
     section = config.input
     named = files.expand(section.paths, section.access)
     found = input_files(named, section.base, section.max_files, section.access)
     by_list = any(map(is_list, named))
-    planned = {
-        path: [] if by_list else pieces(path, section.split_mib << 20, section.access)
-        for path in found
-    }
+    planned = {path: [] if by_list else _pieces(path, section) for path in found}
     problems = [problem(of_file) for of_file in planned.values()]
     if all(problems):
         raise UserError(min(problems))
@@ -104,6 +102,13 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
         refused=sorted(filter(None, problems)),
         steps=_steps(config),
     )
+
+
+def _pieces(path: str, section: InputSection) -> list[Piece]:
+    try:
+        return pieces(path, section.split_mib << 20, section.access)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _bytes(of_file: list[Piece]) -> int | None:

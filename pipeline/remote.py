@@ -1,6 +1,6 @@
 """Files on web servers and in object stores: read by ranges, patiently, through one read-ahead.
 
-Sources: RFC 9110 sections 14 (range requests) and 10.2.3 (Retry-After).
+Sources: RFC 9110 sections 14 (range requests), 8.6 (Content-Length) and 10.2.3 (Retry-After).
 """
 
 import errno
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
-from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
+from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ProtocolError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -34,7 +34,9 @@ _RETRY_AFTER_MAX_SECONDS = 600
 _PIECE = 1 << 16
 _FIRST_BLOCK = 1 << 18
 _LARGEST_BLOCK = 1 << 22
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
+_LENGTH = re.compile(r"(\d{1,18})(?:\s*,\s*\1)*")
+_NO_RANGES = "the server does not serve byte ranges"
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d{1,18})")
 
 
 class WebFile:
@@ -55,7 +57,7 @@ class WebFile:
     Raises:
         FileNotFoundError: HTTP 404 or 410, or not a URL.
         PermissionError: Any other answer that repeating does not change.
-        io.UnsupportedOperation: The server does not serve byte ranges.
+        io.UnsupportedOperation: The server does not serve byte ranges, or contradicts itself.
         OSError: No good answer after all retries; ESTALE if the file changed.
 
     All carry the URL as `filename` and the status as `strerror`. Reading raises the same.
@@ -66,14 +68,13 @@ class WebFile:
         self._retries = retries
         self._timeout = Timeout(timeout_seconds)
         with self._answer(0, 1, self._retry()) as response:
-            if response.status == 200:
-                self.size = int(response.headers.get("Content-Length", -1))
-            else:
-                self.size = self._total(response, 0)
+            self.size = _total(response, 0, -1)
+            # An empty file has no first byte.
+            if self.size < 0 or (response.status == 416 and self.size):
+                raise self._unusable(_NO_RANGES)
+            if response.status != 200:
                 # Read to its end, an answer leaves its connection open for the next.
                 response.drain_conn()
-            if self.size < 0:
-                raise self._no_ranges()
             self.version = _version(response)
 
     def read(self, start: int, stop: int) -> bytes:
@@ -138,6 +139,9 @@ class WebFile:
         except ValueError as error:
             raise FileNotFoundError(errno.ENOENT, f"no URL ({error})", self._url) from error
         except HTTPError as error:
+            # urllib3 refuses lengths that differ; a Retry-After that is none may be gone next time.
+            if isinstance(error, InvalidHeader) and "Content-Length" in str(error):
+                raise self._unusable(str(error)) from error
             raise self._failed(error) from error
         try:
             if response.status not in (200, 206, 416):
@@ -149,21 +153,10 @@ class WebFile:
 
     def _check(self, response: BaseHTTPResponse, start: int, stop: int) -> None:
         """Refuse an answer that does not begin where it should, or is of another file."""
-        if response.status == 200:
-            total = int(response.headers.get("Content-Length", self.size))
-        else:
-            total = self._total(response, start)
-        if (total, _version(response)) != (self.size, self.version):
+        if (_total(response, start, self.size), _version(response)) != (self.size, self.version):
             raise OSError(errno.ESTALE, "the file changed while it was read", self._url)
-        if response.status == 200 and (start > 0 or total > stop):
-            raise self._no_ranges()
-
-    def _total(self, response: BaseHTTPResponse, start: int) -> int:
-        """The file's size by the header of a partial answer; -1 if that is not of this range."""
-        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if found and found[1] in (None, str(start)):
-            return int(found[2])
-        return -1
+        if response.status == 416 or (response.status == 200 and (start > 0 or self.size > stop)):
+            raise self._unusable(_NO_RANGES)
 
     def _refused(self, response: BaseHTTPResponse) -> OSError:
         status = response.status
@@ -178,9 +171,22 @@ class WebFile:
         reason = error.reason if isinstance(error, MaxRetryError) else error
         return OSError(errno.EIO, f"{reason}, after retries", self._url)
 
-    def _no_ranges(self) -> OSError:
-        reason = "the server does not serve byte ranges; copy the file elsewhere"
-        return io.UnsupportedOperation(errno.ENOTSUP, reason, self._url)
+    def _unusable(self, reason: str) -> OSError:
+        said = f"{reason}; copy the file elsewhere"
+        return io.UnsupportedOperation(errno.ENOTSUP, said, self._url)
+
+
+def _total(response: BaseHTTPResponse, start: int, unsaid: int) -> int:
+    """The file's size by an answer to a request from `start` on.
+
+    A whole answer may leave it unsaid; -1 if one of a part is not of this part.
+    """
+    if response.status == 200:
+        length = _LENGTH.fullmatch(response.headers.get("Content-Length", ""))
+        return int(length[1]) if length else unsaid
+    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    first = None if response.status == 416 else str(start)
+    return int(found[2]) if found and found[1] == first else -1
 
 
 def _version(response: BaseHTTPResponse) -> str:

@@ -41,21 +41,48 @@ _METADATA = [
     pa.field("opt_outs", pa.list_(pa.string()), nullable=False),
 ]
 
+_EDITS = pa.field(
+    "edits",
+    pa.list_(
+        pa.struct(
+            [
+                pa.field("start", pa.int64(), nullable=False),
+                pa.field("stop", pa.int64(), nullable=False),
+                pa.field("kind", pa.string(), nullable=False),
+                pa.field("text", pa.string(), nullable=False),
+            ]
+        )
+    ),
+    nullable=False,
+)
+
 DOCUMENTS = pa.schema([*CAPTURE, *_TEXT, *_METADATA])
 REJECTED = pa.schema([*CAPTURE, *_REJECTION])
 
 
 def filtered(statistics: list[str]) -> pa.Schema:
-    """Documents the filter kept: their text and every statistic measured on it."""
-    return pa.schema([*DOCUMENTS, *(pa.field(name, pa.float64()) for name in statistics)])
+    """Documents the filter kept: what is left of their text, its edits, and every statistic."""
+    return pa.schema([*DOCUMENTS, _EDITS, *(pa.field(name, pa.float64()) for name in statistics)])
 
 
 def filter_rejected(statistics: list[str]) -> pa.Schema:
     """Documents the filter dropped: the statistics, and the rule that decided; no text."""
     host, _, n_chars, language, score = _TEXT
     fields = (pa.field(name, pa.float64()) for name in statistics)
-    return pa.schema([*REJECTED, host, n_chars, language, score, *fields])
+    return pa.schema([*REJECTED, host, n_chars, language, score, _EDITS, *fields])
 
+
+COVERAGE = pa.schema(
+    [
+        pa.field("benchmark", pa.string(), nullable=False),
+        pa.field("item", pa.int64(), nullable=False),
+        pa.field("n_words", pa.int64(), nullable=False),
+        pa.field("covered", pa.float64(), nullable=False),
+        pa.field("pages", pa.int64(), nullable=False),
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+    ]
+)
 
 SIGNATURES = pa.schema(
     [

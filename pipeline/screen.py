@@ -8,13 +8,15 @@ regular expressions: nothing is parsed.
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from classifiers import language
-from pipeline.rules import RULES
-from pipeline.textstats import STOP_WORDS, TextStats
+from pipeline.families import bounds_of
+from pipeline.languagebounds import LANGUAGES
+from pipeline.rules import UNBOUNDED
+from pipeline.textstats import TextStats
 
 if TYPE_CHECKING:
     from pipeline.config import FilterSection
@@ -46,21 +48,25 @@ class Screen:
     Attributes:
         languages: Codes of the languages kept; none means all.
         min_words: Least `word_count`; 0 is no bound.
-        min_stop_words: Least `stop_words`; 0 is no bound.
+        min_stop_words: Least `stop_words` in each language kept that has a table.
     """
 
     languages: frozenset[str]
     min_words: float
-    min_stop_words: float
+    min_stop_words: Mapping[str, float]
 
     @classmethod
     def of(cls, section: "FilterSection") -> "Screen":
         """What the filter of a configuration asks for."""
+        kept = sorted(section.languages or language.codes())
+        bounds = {code: bounds_of(section, code) for code in kept}
         words, stop_words = (
-            (section.rules.get(name) or RULES[name]).low or 0.0
-            for name in ("word_count", "stop_words")
+            {code: bounds[code].get(rule, UNBOUNDED)[0] or 0.0 for code in kept}
+            for rule in ("word_count", "stop_words")
         )
-        return cls(frozenset(section.languages), words, stop_words)
+        # Among all languages, a page would have to be asked for its own.
+        asked = {code: stop_words[code] for code in section.languages if code in LANGUAGES}
+        return cls(frozenset(section.languages), min(words.values()), asked)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -86,7 +92,7 @@ class Screen:
     def _verdict(self, lines: list[str], markup: bytes) -> tuple[str, float | None, str] | None:
         chars = sum(map(len, lines))
         if chars < self.min_words * _WORD_CHARS and not _FORMULA.search(markup):
-            count = TextStats("\n".join(lines), "").word_count + len(_ITEM.findall(markup))
+            count = TextStats.of("\n".join(lines)).word_count + len(_ITEM.findall(markup))
             if count < self.min_words:
                 return "screen_word_count", count, ""
         if self.languages and (found := self._foreign(lines)):
@@ -111,22 +117,23 @@ class Screen:
         return found[0]
 
     def _without_stop_words(self, lines: list[str]) -> tuple[str, float, str] | None:
-        if not self.min_stop_words:
-            return None
         words = {word.lower() for line in lines for word in line.split()}
-        if all(len(table & words) >= self.min_stop_words for table in STOP_WORDS.values()):
+        if all(
+            len(LANGUAGES[code].stop_words & words) >= least
+            for code, least in self.min_stop_words.items()
+        ):
             return None
         found = [
             language.identify(_joined(sample))
             for sample in (sorted(lines, key=len, reverse=True), lines)
         ]
         code, score = max(found, key=lambda pair: pair[1])
-        table = STOP_WORDS.get(code)
-        if table is None or score < _CERTAIN:
+        if code not in self.min_stop_words or score < _CERTAIN:
             return None
         # Counted anew without the punctuation at the words.
-        count = TextStats("\n".join(lines), code).stop_words or 0.0
-        return ("screen_stop_words", count, code) if count < self.min_stop_words else None
+        lower = TextStats.of("\n".join(lines).lower())
+        count = lower.stop_words(LANGUAGES[code].stop_words)
+        return ("screen_stop_words", count, code) if count < self.min_stop_words[code] else None
 
 
 def visible_lines(markup: bytes) -> list[str]:

@@ -1,96 +1,234 @@
-"""One tokenization of a text, and the statistics computed on it."""
+"""The statistics of a text, on one tokenization.
 
+The definitions are DataTrove's (0.10), with which FineWeb chose its bounds, so that bounds mean the
+same here: marks count as tokens in n-grams and wherever something is counted a token.
+"""
+
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import regex
 
-SPACELESS_LANGUAGES = frozenset({"zh", "yue", "wuu", "ja", "th", "lo", "km", "my", "bo", "dz"})
-"""Languages written without spaces: a word is one character here, until there is a segmenter."""
+from pipeline.repetition import Numbers, ngram_characters, number, repeats
+from pipeline.words import TERMINAL_MARKS, is_plain, tokens
 
-# A letter of these is a word or a syllable, so bounds on letters a word say nothing.
-_NO_WORD_LENGTH = SPACELESS_LANGUAGES | {"ko"}
-_SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
-_WORD = regex.compile(
-    rf"[{_SPACELESS}]\p{{M}}*|(?:(?![{_SPACELESS}])[\p{{L}}\p{{M}}\p{{N}}_]|(?<=\w)['’.-](?=\w))+"
-)
 _HEADING = regex.compile(r"(?m)^(#{1,6}) ")
+_PARAGRAPH_END = regex.compile(r"\n{2,}")
 _ELLIPSES = ("...", "…")
-_BULLETS = ("•", "‣", "▪", "◦", "-", "*", "–")
-
-STOP_WORDS = {"en": frozenset({"the", "be", "to", "of", "and", "that", "have", "with"})}
-"""The words Rae et al. 2021 (Gopher, appendix A) require two of; only English has a table yet."""
+_BULLETS = ("•", "-")
+_SHORT_LINE = 30
+_LONG_LINE = 200
+_LONG_LINES = 3
+# A mark of a script with spaces ends a sentence only before one.
+_QUOTES = "[\"'’”»)\\]*_]*+"
+_PLAIN_END = re.compile(rf"[.!?…]++{_QUOTES}(?=\s)")
+_SPACED_MARKS = re.escape("".join(sorted(TERMINAL_MARKS - set("。！？｡")))) + "…"
+_ANY_END = re.compile(rf"[{_SPACED_MARKS}]++{_QUOTES}(?=\s)|[。！？｡]++[」』）”’]*+")
+# Thai and Lao have no mark: a space stands there.
+_PHRASE_END = re.compile("(?<=[\u0e00-\u0eff]) (?=[\u0e00-\u0eff])")
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
 class TextStats:
     """A text and what is measured on it, each measure computed once, when asked for.
 
-    A statistic is None where it has no meaning for the language: such a rule does not judge.
+    White space around the text does not count. A share of nothing is 0.
 
     Attributes:
-        text: The document's text.
-        language: Its language code.
+        text: The text, without white space around it.
+        tokens: Its tokens, as `words.tokens` gives them.
     """
 
     text: str
-    language: str
+    tokens: Sequence[str]
 
-    @cached_property
-    def words(self) -> list[str]:
-        """Words: runs of letters, digits and inner marks; punctuation alone is none."""
-        return [match.group() for match in _WORD.finditer(self.text)]
+    @classmethod
+    def of(cls, text: str) -> "TextStats":
+        """A text with the tokens of our own tokenization."""
+        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        return cls(text, tokens(text))
 
     @cached_property
     def lines(self) -> list[str]:
-        """Lines with something on them, stripped."""
-        return [line for raw in self.text.splitlines() if (line := raw.strip())]
+        """The lines with something on them."""
+        return [line for line in self.text.split("\n") if line and not line.isspace()]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The tokens with a letter or digit."""
+        is_word = self._is_word.tolist()
+        return [token for token, kept in zip(self.tokens, is_word, strict=True) if kept]
+
+    @cached_property
+    def _numbered(self) -> tuple[Numbers, list[str]]:
+        return number(self.tokens)
+
+    @cached_property
+    def _lengths(self) -> Numbers:
+        numbers, distinct = self._numbered
+        return np.array([len(token) for token in distinct], dtype=np.int64)[numbers]
+
+    @cached_property
+    def _is_word(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        numbers, distinct = self._numbered
+        return np.array([any(map(str.isalnum, token)) for token in distinct], dtype=bool)[numbers]
 
     @property
     def word_count(self) -> float:
         """Number of words."""
-        return float(len(self.words))
+        return float(self._is_word.sum())
 
     @property
-    def mean_word_length(self) -> float | None:
-        """Mean characters a word; None where a character is a word or syllable."""
-        if self.language in _NO_WORD_LENGTH:
-            return None
-        return sum(map(len, self.words)) / len(self.words) if self.words else 0.0
+    def mean_word_length(self) -> float:
+        """Mean characters a word."""
+        return float(self._lengths[self._is_word].mean()) if self._is_word.any() else 0.0
+
+    @property
+    def longest_word(self) -> float:
+        """Characters of the longest run without white space."""
+        return float(max(map(len, self.text.split()), default=0))
 
     @property
     def hash_ratio(self) -> float:
-        """`#` characters a word, but for those that mark a heading."""
-        marks = sum(map(len, _HEADING.findall(self.text)))
-        return (self.text.count("#") - marks) / max(1, len(self.words))
+        """`#` characters a token, but for those that mark a heading."""
+        marks = sum(map(len, _HEADING.findall(self.text))) if "#" in self.text else 0
+        return self._of_tokens(self.text.count("#") - marks)
 
     @property
     def ellipsis_ratio(self) -> float:
-        """Ellipses (`...` or `…`) a word."""
-        return sum(map(self.text.count, _ELLIPSES)) / max(1, len(self.words))
+        """Ellipses (`...` or `…`) a token."""
+        return self._of_tokens(sum(map(self.text.count, _ELLIPSES)))
 
     @property
-    def bullet_lines(self) -> float:
-        """Share of lines that begin with a bullet."""
-        return self._share_of_lines(sum(line.startswith(_BULLETS) for line in self.lines))
+    def newline_ratio(self) -> float:
+        """Newlines a token."""
+        return self._of_tokens(self.text.count("\n"))
 
-    @property
-    def ellipsis_lines(self) -> float:
-        """Share of lines that end in an ellipsis."""
-        return self._share_of_lines(sum(line.endswith(_ELLIPSES) for line in self.lines))
+    @cached_property
+    def _alphabetic(self) -> int:
+        """Tokens with a letter in them."""
+        numbers, distinct = self._numbered
+        counts = np.bincount(numbers, minlength=len(distinct)).tolist()
+        return sum(
+            count
+            for token, count in zip(distinct, counts, strict=True)
+            if any(map(str.isalpha, token))
+        )
 
     @property
     def alphabetic_words(self) -> float:
         """Share of words with a letter in them."""
-        if not self.words:
-            return 0.0
-        return sum(any(map(str.isalpha, word)) for word in self.words) / len(self.words)
+        words = int(self._is_word.sum())
+        return self._alphabetic / words if words else 0.0
 
     @property
-    def stop_words(self) -> float | None:
-        """Distinct stop words present; None for a language without a table."""
-        table = STOP_WORDS.get(self.language)
-        return None if table is None else float(len(table & {w.lower() for w in self.words}))
+    def alphabetic_tokens(self) -> float:
+        """Share of tokens with a letter in them."""
+        return self._of_tokens(self._alphabetic)
 
-    def _share_of_lines(self, count: int) -> float:
+    def stop_words(self, table: Collection[str]) -> float:
+        """Distinct stop words of a table that are present, in lower case."""
+        return float(len(set(table).intersection(self._numbered[1])))
+
+    @property
+    def bullet_lines(self) -> float:
+        """Share of lines that begin with a bullet."""
+        return self._of_lines(sum(line.lstrip().startswith(_BULLETS) for line in self.lines))
+
+    @property
+    def ellipsis_lines(self) -> float:
+        """Share of lines that end in an ellipsis."""
+        return self._of_lines(sum(line.rstrip().endswith(_ELLIPSES) for line in self.lines))
+
+    @property
+    def terminal_lines(self) -> float:
+        """Share of lines that end in a mark that ends sentences, in any script."""
+        return self._of_lines(sum(line[-1] in TERMINAL_MARKS for line in self.lines))
+
+    @property
+    def short_line_ratio(self) -> float:
+        """Share of lines of at most 30 characters."""
+        return self._of_lines(sum(len(line) <= _SHORT_LINE for line in self.lines))
+
+    @property
+    def long_lines(self) -> float:
+        """Lines of at least 200 characters."""
+        return float(sum(len(line) >= _LONG_LINE for line in self.lines))
+
+    @cached_property
+    def _repeated_lines(self) -> tuple[int, int]:
+        return repeats(self.lines)
+
+    @property
+    def duplicate_lines(self) -> float:
+        """Share of lines that stood there before."""
+        return self._of_lines(self._repeated_lines[0])
+
+    @property
+    def duplicate_line_characters(self) -> float:
+        """Share of characters in lines that stood there before."""
+        return self._of_text(self._repeated_lines[1])
+
+    @property
+    def repeated_line_characters(self) -> float:
+        """Share of characters, newlines apart, in lines that stood there before."""
+        chars = len(self.text) - self.text.count("\n")
+        return self._repeated_lines[1] / chars if chars else 0.0
+
+    @cached_property
+    def _paragraphs(self) -> tuple[int, int, int]:
+        paragraphs = _PARAGRAPH_END.split(self.text)
+        return len(paragraphs), *repeats(paragraphs)
+
+    @property
+    def duplicate_paragraphs(self) -> float:
+        """Share of paragraphs, which empty lines separate, that stood there before."""
+        count, repeated, _ = self._paragraphs
+        return repeated / count
+
+    @property
+    def duplicate_paragraph_characters(self) -> float:
+        """Share of characters in paragraphs that stood there before."""
+        return self._of_text(self._paragraphs[2])
+
+    @cached_property
+    def _ngram_characters(self) -> dict[int, int]:
+        return ngram_characters(self._numbered[0], self._lengths)
+
+    def ngram_characters(self, n: int) -> float:
+        """Share of characters in repeated n-grams; see `repetition.ngram_characters`."""
+        return self._of_text(self._ngram_characters[n])
+
+    @property
+    def sentence_count(self) -> float:
+        """Sentences; the end of a line ends one too."""
+        text = self.text + "\n"
+        plain = is_plain(text)
+        ends = (_PLAIN_END if plain else _ANY_END).finditer(text)
+        inner = sum(text[end.end()] != "\n" for end in ends)
+        if not plain:
+            inner += len(_PHRASE_END.findall(text))
+        return float(inner + len(self.lines))
+
+    @property
+    def digit_characters(self) -> float:
+        """Share of characters that are digits."""
+        return self._of_text(len(_DIGIT.findall(self.text)))
+
+    @property
+    def symbol_characters(self) -> float:
+        """Share of characters in tokens that are no words."""
+        return self._of_text(int(self._lengths[~self._is_word].sum()))
+
+    def _of_tokens(self, count: float) -> float:
+        return count / len(self.tokens) if self.tokens else 0.0
+
+    def _of_lines(self, count: float) -> float:
         return count / len(self.lines) if self.lines else 0.0
+
+    def _of_text(self, count: float) -> float:
+        return count / len(self.text) if self.text else 0.0

@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 
 from pipeline import files, warc
 from pipeline.config import ExtractSection
+from pipeline.edits import apply
 from pipeline.errors import UserError
 from pipeline.extract import extract
 from pipeline.ledger import Manifest
 from pipeline.parts import read_table
-from pipeline.records import Document, Page
+from pipeline.records import Document, Edit, Page
 from tokenizer.encode import Encoder
 from tokenizer.shards import Shard
 
@@ -44,14 +45,19 @@ class Trace:
     context: str
 
 
-def trace(run: str, sentence: str) -> Iterator[Trace]:
+def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) -> Iterator[Trace]:
     """Every document of the shards that contains the sentence.
 
     The sentence is found in the stored text, the document in the shard by its id and decoded from
     its tokens, and its record is read from the archive and extracted once more.
 
+    Args:
+        run: The run folder.
+        sentence: Words as they stand in the text.
+        access: How the archives are reached.
+
     Raises:
-        UserError: The run has no shards, or an archive is no longer there.
+        UserError: The run has no shards, or an archive cannot be read or is no longer the same.
     """
     stages = ("extract", "filter", "tokenizer", "shards")
     extracted, filtered, tokenizer, shards = (
@@ -68,11 +74,16 @@ def trace(run: str, sentence: str) -> Iterator[Trace]:
         for document in hits:
             for kind in ("train", "valid"):
                 path = files.join(run, "shards", f"{kind}-{part.name}.parquet")
-                yield from _in_shard(path, document, sentence, encoder, section)
+                yield from _in_shard(path, document, sentence, encoder, section, access)
 
 
 def _in_shard(
-    path: str, document: dict[str, Any], sentence: str, encoder: Encoder, section: ExtractSection
+    path: str,
+    document: dict[str, Any],
+    sentence: str,
+    encoder: Encoder,
+    section: ExtractSection,
+    access: files.Access,
 ) -> Iterator[Trace]:
     ids = read_table(path, ["doc_id"])["doc_id"].to_pylist()
     if document["id"] not in ids:
@@ -81,9 +92,13 @@ def _in_shard(
     if sentence not in encoder.decode(Shard(path).document(row).tokens):
         raise UserError(f"{path}: row {row} does not decode to its text; run `curate shard` anew")
     place = document["warc"], document["offset"]
-    page = warc.read_record_at(*place, document["id"], section.max_body_bytes)
+    try:
+        page = warc.read_record_at(*place, document["id"], section.max_body_bytes, access)
+    except OSError as error:
+        raise UserError(f"{place[0]}: cannot be read ({error.strerror or error})") from error
     again = extract(page, section, None) if isinstance(page, Page) else page
     text = again.text if isinstance(again, Document) else ""
+    text = apply(text, [Edit(**edit) for edit in document["edits"]])
     start = text.find(sentence)
     if start < 0:
         raise UserError(

@@ -29,18 +29,22 @@ _QUERY_SAFE = _PATH_SAFE + "?"
 
 # Campaign, click and session parameters that never choose a page: Google Analytics, Matomo,
 # Google, Meta, Microsoft, Yandex, X, Instagram, TikTok, LinkedIn, Mailchimp, HubSpot, Marketo,
-# Vero, Olytics, AT Internet; PHP, Java, ASP, ColdFusion. `sid`, `ref` and `session_id` are left:
-# on many sites they do.
+# Vero, Olytics, AT Internet, Adobe, Oracle, Salesforce, Branch; PHP, Java, ASP, ColdFusion,
+# osCommerce. `sid` and `s` only with a forum's 32 digits, `ref` and `session_id` never: on many
+# sites they choose a page.
 _DROPPED = re.compile(
-    r"utm_\w+|mtm_\w+|piwik_\w+|pk_(?:campaign|kwd|keyword|source|medium|content)|_ga|_gl"
-    r"|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|yclid|ysclid|_openstat|twclid|igshid|igsh"
-    r"|ttclid|li_fat_id|mc_cid|mc_eid|hsa_\w+|_hsenc|_hsmi|__hs\w+|hsctatracking|mkt_tok"
-    r"|vero_id|vero_conv|oly_anon_id|oly_enc_id|xtor"
-    r"|phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken",
+    r"utm_\w+|__utm\w*|mtm_\w+|matomo_\w+|piwik_\w+"
+    r"|pk_(?:campaign|kwd|keyword|source|medium|content|cid|vid)|_ga(?:_\w+|c)?|_gid|_gl"
+    r"|gclid|gclsrc|dclid|gbraid|wbraid|gad_source|gad_campaignid|srsltid|fbclid|fb_action_ids"
+    r"|fb_source|msclkid|yclid|ysclid|_openstat|twclid|igshid|igsh|ttclid|li_fat_id|mc_cid|mc_eid"
+    r"|hsa_\w+|_hsenc|_hsmi|__hs\w+|hsctatracking|mkt_tok|vero_id|vero_conv|oly_anon_id|oly_enc_id"
+    r"|xtor|at_(?:medium|campaign)|s_kwcid|ef_id|elqtrackid|dm_i|_kx|sfmc_\w+|guce_referrer\w*"
+    r"|_branch_match_id|phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken|oscsid|zenid"
+    r"|(?:sid|s)=[0-9a-f]{32}",
     re.IGNORECASE,
 )
 _WWW = re.compile(r"\A(?:www\.+)+(?=[^.]+\.)")
-_PATH_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
 
 # Without addresses of newer lists and without a cache, the list that the package carries is used:
 # the same on every machine, and no network.
@@ -113,9 +117,9 @@ def _canonical_query(query: str) -> str:
     if not query:
         return ""
     kept = []
-    for parameter in _canonical_escapes(query, _QUERY_SAFE).split("&"):
+    for parameter in _canonical_escapes(query.replace("&amp;", "&"), _QUERY_SAFE).split("&"):
         name = parameter.partition("=")[0]
-        if parameter and not _DROPPED.fullmatch(name):
+        if parameter and not (_DROPPED.fullmatch(name) or _DROPPED.fullmatch(parameter)):
             kept.append((name, parameter))
     return "&".join(parameter for _, parameter in sorted(kept, key=lambda pair: pair[0]))
 

@@ -10,8 +10,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from pipeline.cleaning import ROWS
 from pipeline.cli import make_parser
 from pipeline.config import Config
+from pipeline.families import FAMILIES
+from pipeline.personal import KINDS
 from pipeline.rules import RULES
 
 os.environ["COLUMNS"] = "100"  # argparse wraps its help to the terminal
@@ -19,23 +22,50 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 _NOTE = "<!-- Written by scripts/docs.py; do not edit. -->\n"
 
 
+_FILTERS = """
+A document is kept when every statistic lies within its bounds, ends included. A rule's name is its
+key under `[filter.rules]`, its drop reason and its column. Bounds come from the families that
+`filter.families` names, all of which must keep the page, and from the rule itself; a table
+`{low = …, high = …}` under `[filter.rules]` takes the place of both, and a bound left out there
+does not limit. A statistic that has no meaning for a page, as stop words in a language without a
+table, is null and drops nothing.
+"""
+
+
 def filters() -> str:
-    """docs/filters.md, from the table of rules."""
-    lines = [
-        "# Filter rules",
-        _NOTE,
-        "A document is kept when every rule's statistic lies within its bounds, ends included. The",
-        "name of a rule is its key under `[filter.rules]`, its drop reason and its column. A table",
-        "`{low = …, high = …}` in the configuration takes the place of both bounds; a bound left",
-        "out does not limit. A statistic that has no meaning for a language is null and keeps.",
-        "",
-        "| rule | statistic | low | high | source of the bounds |",
-        "|---|---|---|---|---|",
-    ]
+    """docs/filters.md, from the tables of rules, families, edits and personal data."""
+    lines = ["# Filter rules", _NOTE, _FILTERS.strip(), "", "## Statistics", ""]
+    lines += ["| rule | statistic | bound of its own |", "|---|---|---|"]
     for rule in RULES.values():
-        low, high = ("" if bound is None else f"{bound:g}" for bound in (rule.low, rule.high))
-        lines.append(f"| `{rule.name}` | {rule.meaning} | {low} | {high} | {rule.source} |")
+        lines.append(f"| `{rule.name}` | {rule.meaning} | {_bound(rule.low, rule.high)} |")
+    lines += ["", "## Families", ""]
+    for name, family in FAMILIES.items():
+        lines += [f"### `{name}`", "", f"Source: {family.source}. {family.differences}".strip(), ""]
+        lines += ["| rule | bound |", "|---|---|"]
+        lines += [f"| `{rule}` | {_bound(*bounds)} |" for rule, bounds in family.bounds.items()]
+        lines.append("")
+    lines += ["## Edits", ""]
+    lines += ["Under `[filter.edits]`, in this order, before anything is measured.", ""]
+    lines += ["| edit | finds | source |", "|---|---|---|"]
+    for row in ROWS:
+        title = f"`{row.name}`" + (" (counted, nothing is taken out)" if row.marks else "")
+        lines.append(f"| {title} | {row.meaning} | {row.source} |")
+    lines += ["", "## Personal data", ""]
+    lines += ["Kinds under `filter.personal_data`; placeholders stand in their place.", ""]
+    lines += ["| kind | placeholder | what is taken | source |", "|---|---|---|---|"]
+    for kind in KINDS.values():
+        lines.append(f"| `{kind.name}` | `{kind.placeholder}` | {kind.meaning} | {kind.source} |")
     return "\n".join(lines) + "\n"
+
+
+def _bound(low: float | None, high: float | None) -> str:
+    """Bounds in words."""
+    said = [
+        f"{word} {number:g}"
+        for word, number in (("at least", low), ("at most", high))
+        if number is not None
+    ]
+    return ", ".join(said)
 
 
 def configuration() -> str:
@@ -46,21 +76,26 @@ def configuration() -> str:
         assert isinstance(model, type) and issubclass(model, BaseModel)
         lines += [f"## `[{name}]`", "", (model.__doc__ or "").split("\n\n")[0].strip(), ""]
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
-        lines += [*_keys(model), ""]
+        lines += [*_keys(model, ""), ""]
     return "\n".join(lines)
 
 
-def _keys(model: type[BaseModel]) -> Iterator[str]:
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for key, field in model.model_fields.items():
         default: Any = field.get_default(call_default_factory=True)
+        if isinstance(default, BaseModel):
+            yield from _keys(type(default), f"{prefix}{key}.")
+            continue
         shown = "required" if default is PydanticUndefined else f"`{_toml(default)}`"
-        yield f"| `{key}` | {_kind(field.annotation)} | {shown} | {field.description} |"
+        shown = "" if default is None else shown
+        kind = _kind(field.annotation)
+        yield f"| `{prefix}{key}` | {kind} | {shown} | {field.description} |"
 
 
 def _kind(annotation: Any) -> str:
     """A type as the user of a TOML file would say it."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
+    if origin is Annotated or type(None) in arguments:
         return _kind(arguments[0])
     if origin is Literal:
         return " or ".join(f"`{choice}`" for choice in arguments)

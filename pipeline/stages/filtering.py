@@ -1,13 +1,17 @@
 """Stage `filter`: a verdict on every document, its statistics beside it."""
 
+import hashlib
+import json
 from typing import Any
 
 import apache_beam as beam
 
+from classifiers import language
+from pipeline import files
 from pipeline.config import Config
+from pipeline.families import bounds_of
 from pipeline.files import join
 from pipeline.job import Job
-from pipeline.rules import RULES
 from pipeline.stages.graph import RunTasks, WriteManifest
 from pipeline.tasks.filtering import filter_part
 from pipeline.tasks.quality import MODEL
@@ -15,11 +19,21 @@ from pipeline.tasks.quality import MODEL
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    bounds = {name: (config.filter.rules.get(name) or rule) for name, rule in RULES.items()}
+    built_in = config.filter.model_copy(update={"rules": {}})
+    bounds = {code: bounds_of(built_in, code) for code in sorted(language.codes())}
+    digest = hashlib.sha256(json.dumps(bounds, sort_keys=True).encode())
     return {
-        "languages": sorted(config.filter.languages),
-        "rules": {name: {"low": rule.low, "high": rule.high} for name, rule in bounds.items()},
+        "filter": config.filter.model_dump(mode="json"),
+        "built_in_bounds": digest.hexdigest(),
     }
+
+
+def inputs(config: Config) -> tuple[str, ...]:
+    """The lists and benchmarks that documents are compared with."""
+    section = config.filter
+    named = [*section.url_lists, *section.benchmarks, *filter(None, [section.bad_words])]
+    there = [path for name in named for path in files.matches(name)]
+    return tuple(path for name in there for path in files.below(name))
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:

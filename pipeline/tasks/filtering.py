@@ -1,67 +1,110 @@
-"""Filter: the verdict on every document of a part, its statistics beside it."""
+"""Filter: the verdict on every document of a part, its statistics and its edits beside it."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict
+from functools import cache, partial
 from typing import Any
 
 from classifiers import fasttext_model, quality
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection
+from pipeline.contamination import Coverage, merge
+from pipeline.examine import OBEYED, Examined, Lists, Subject, examine
+from pipeline.families import bounds_of
 from pipeline.files import join
 from pipeline.ledger import Part
-from pipeline.parts import SplitWriter, capture_of, finished, read_rows
+from pipeline.parts import PartWriter, SplitWriter, capture_of, finished, read_rows
 from pipeline.records import Rejected
-from pipeline.rules import RULES, Measured, judge, measure
+from pipeline.rules import STATISTICS, Bounds, judge
 from pipeline.sandbox import Guard
-from pipeline.schema import filter_rejected, filtered
-from pipeline.textstats import TextStats
+from pipeline.schema import COVERAGE, filter_rejected, filtered
 
-PREFIXES = ("part", "dropped")
-# Stored by the extract stage already, under the same name.
-
-
-STATISTICS = [name for name in RULES if name != "language_score"]
+_BESIDE = ("host", "n_chars", "language", "language_score")
 
 
 def filter_part(
     guard: Guard, source: str, name: str, section: FilterSection, model: str | None, folder: str
 ) -> Part:
     """Write the verdicts on one part of `extract`, unless they are there already."""
-    if not finished(folder, name, PREFIXES):
+    prefixes = ("part", "dropped", "contamination")[: 3 if section.benchmarks else 2]
+    if not finished(folder, name, prefixes):
+        lists = Lists.of(section)
+        bounds = cache(partial(bounds_of, section))
+        covered: list[Coverage] = []
         kept, rejected = filtered(STATISTICS), filter_rejected(STATISTICS)
         with SplitWriter(folder, name, kept, rejected) as part:
             for index, row in enumerate(read_rows(join(source, f"part-{name}.parquet"))):
-                statistics, rejection = _verdict(guard, index, row, section, model)
-                if rejection is None:
-                    part.keep(row | statistics)
-                    part.facts["characters"] += row["n_chars"]
-                else:
-                    beside = {
-                        key: row[key] for key in ("host", "n_chars", "language", "language_score")
-                    }
-                    part.reject(rejection, beside | statistics)
-    part_done = finished(folder, name, PREFIXES)
+                work = partial(_examine, row, section, lists, model)
+                found = attempt(guard, index, capture_of(row), work)
+                _place(part, row, found, section.languages, bounds)
+                if isinstance(found, Examined):
+                    covered += found.coverage
+            if section.benchmarks:
+                _write_coverage(join(folder, f"contamination-{name}.parquet"), covered)
+    part_done = finished(folder, name, prefixes)
     assert part_done is not None
     return part_done
 
 
-def _verdict(
-    guard: Guard, index: int, row: Mapping[str, Any], section: FilterSection, model: str | None
-) -> tuple[dict[str, float | None], Rejected | None]:
-    """A document's statistics, and why it is rejected; None if it is kept."""
-    capture = capture_of(row)
-    statistics = attempt(guard, index, capture, partial(_measure, row, model))
-    if isinstance(statistics, Rejected):
-        return dict.fromkeys(STATISTICS), statistics
-    stored = {key: statistics[key] for key in STATISTICS}
-    if section.languages and row["language"] not in section.languages:
-        return stored, Rejected(capture, "dropped", "language", detail=row["language"])
-    if broken := judge(statistics, section.rules):
-        return stored, Rejected(capture, "dropped", *broken)
-    return stored, None
+def _write_coverage(path: str, covered: Iterable[Coverage]) -> None:
+    """What the part's pages hold of each benchmark item."""
+    with PartWriter(path, COVERAGE) as writer:
+        for row in merge(covered):
+            writer.write(asdict(row))
 
 
-def _measure(row: Mapping[str, Any], model: str | None) -> dict[str, float | None]:
+def _examine(
+    row: Mapping[str, Any], section: FilterSection, lists: Lists, model: str | None
+) -> Examined:
+    return examine(subject_of(row, model), section, lists)
+
+
+def subject_of(row: Mapping[str, Any], model: str | None) -> Subject:
+    """A document of `extract`, to examine.
+
+    Args:
+        row: Its row.
+        model: The path of the quality classifier, if there is one.
+    """
     score = quality.score(fasttext_model.load(model), row["text"]) if model else None
-    stats = TextStats(row["text"], row["language"])
-    return measure(Measured(stats, row["language_score"], score))
+    own = {key: row[key] for key in ("id", "url", "text", "language", "language_score")}
+    return Subject(**own, opt_outs=sorted(OBEYED.intersection(row["opt_outs"])), quality=score)
+
+
+def _place(
+    part: SplitWriter,
+    row: Mapping[str, Any],
+    found: Examined | Rejected,
+    languages: Collection[str],
+    bounds: Callable[[str], Mapping[str, Bounds]],
+) -> None:
+    """Write a document where it belongs."""
+    beside = {key: row[key] for key in _BESIDE}
+    if isinstance(found, Rejected):
+        part.reject(found, beside | {"edits": [], **dict.fromkeys(STATISTICS)})
+        return
+    measured: dict[str, Any] = {name: found.statistics[name] for name in STATISTICS}
+    measured["edits"] = [asdict(edit) for edit in found.edits]
+    if (rejection := _verdict(row, found, languages, bounds)) is None:
+        part.keep({**row, **measured, "text": found.text, "n_chars": len(found.text)})
+        part.facts["characters"] += len(found.text)
+        part.facts.update(Counter(f"edit_{edit.kind}" for edit in found.edits))
+    else:
+        part.reject(rejection, beside | measured)
+
+
+def _verdict(
+    row: Mapping[str, Any],
+    found: Examined,
+    languages: Collection[str],
+    bounds: Callable[[str], Mapping[str, Bounds]],
+) -> Rejected | None:
+    """Why a document is dropped; None if it is kept."""
+    capture, code = capture_of(row), row["language"]
+    if languages and code not in languages:
+        return Rejected(capture, "dropped", "language", detail=code)
+    broken = judge(found.statistics, bounds(code))
+    if broken is None:
+        return None
+    return Rejected(capture, "dropped", *broken, found.details.get(broken[0], ""))

@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import files
+from pipeline.errors import UserError
+from pipeline.files import Access
+from pipeline.trace import trace
 from tests.end_to_end.golden_run import Golden, curate, digests
+from tests.webserver import serving
 
 
 def fails(*words: str, **options: object) -> str:
@@ -60,6 +65,28 @@ def test_input_that_is_no_archive(
     assert message in line
 
 
+@pytest.mark.parametrize("value", ["inf", "nan", "1e400", "1e12", "0.0"])
+def test_a_timeout_that_is_none(config: Path, tmp_path: Path, value: str) -> None:
+    changed = tmp_path / "timeout.toml"
+    text = config.read_text(encoding="utf-8")
+    changed.write_text(text.replace("[input]", f"[input]\nhttp_timeout_seconds = {value}"), "utf-8")
+    assert "input.http_timeout_seconds" in fails("run", str(changed), "--dry-run")
+
+
+def test_a_plan_for_files_that_cannot_be_reached(config: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "retries.toml"
+    text = config.read_text(encoding="utf-8")
+    changed.write_text(text.replace("[input]", "[input]\nhttp_retries = 1"), encoding="utf-8")
+    words = ("run", str(changed), "--output", str(tmp_path), "--dry-run", "--input")
+    good = str(config.parent / "crawl-*.warc.gz")
+    with serving() as site:
+        site.reset(busy=b"x")
+        site.status = {"busy": (503, 0)}
+        for inputs in ([f"{site.url}busy"], [good, f"{site.url}busy"]):
+            line = fails(*words, *inputs)
+            assert f"{site.url}busy: cannot be read (HTTP 503 Service Unavailable, after 1" in line
+
+
 def test_an_output_folder_that_cannot_be_made(config: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     line = fails("run", str(config), "--output", str(tmp_path / "file"))
@@ -87,6 +114,16 @@ def test_no_run_there(tmp_path: Path) -> None:
     assert "no shards" in fails("trace", str(tmp_path), "words")
 
 
+def test_an_archive_that_cannot_be_traced(golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, access: Access = files.DEFAULT_ACCESS) -> tuple[int, str]:
+        raise PermissionError(13, f"HTTP 403 Forbidden, anonymous: {access.anonymous}", path)
+
+    monkeypatch.setattr(files, "stat", refuse)
+    found = trace(str(golden.folder), "e", Access(anonymous=True))
+    with pytest.raises(UserError, match=r"warc\.gz: cannot be read \(HTTP 403.* anonymous: True"):
+        list(found)
+
+
 def test_a_stage_before_its_time(config: Path, tmp_path: Path) -> None:
     line = fails("dedup", str(config), "--output", str(tmp_path))
     assert "run `curate extract` first" in line
@@ -99,12 +136,13 @@ def test_stale_output_is_refused_by_the_changed_key_and_made_anew_on_request(
     changed = tmp_path / "changed.toml"
     text = golden.config.read_text(encoding="utf-8")
     changed.write_text(
-        text.replace("[filter.rules]", "[filter.rules]\nword_count = {low = 90}"), encoding="utf-8"
+        text.replace("[filter.rules]", "[filter.rules]\nmean_word_length = {low = 4}"),
+        encoding="utf-8",
     )
     words = ("run", str(changed), "--output", str(tmp_path), "--until", "dedup")
     line = fails(*words)
     assert "filter: made with other settings" in line
-    assert "settings.rules.word_count.low (was 50, is 90" in line
+    assert "settings.filter.rules.mean_word_length (was " in line
     assert "--overwrite" in line
     planned = json.loads(curate(*words, "--dry-run", "--json").stdout)
     states = {step["stage"]: step["state"] for step in planned["steps"]}

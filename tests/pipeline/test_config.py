@@ -5,8 +5,9 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from pipeline.config import load
+from pipeline.config import Bounds, EditsSection, load
 from pipeline.errors import UserError
+from pipeline.personal import KINDS
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -26,6 +27,31 @@ def test_a_section_left_out_has_its_defaults(tmp_path: Path) -> None:
     config = load(write(tmp_path, '[run]\nname = "a"\n'))
     assert (config.dedup.bands, config.dedup.rows, config.dedup.ngram) == (14, 8, 5)
     assert config.filter.languages == ()
+    assert config.filter.edits == EditsSection()
+    assert not any(config.filter.edits.model_dump().values())
+    assert config.filter.respect_opt_out
+    assert set(config.filter.personal_data) == set(KINDS)
+
+
+def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
+    text = """
+        [run]
+        name = "a"
+        [filter]
+        families = ["c4_tfds", "mc4"]
+        [filter.edits]
+        citation_marks = true
+        uppercase_lines = 0.5
+        short_lines = 3
+        [filter.rules]
+        bad_words = { high = 0 }
+        long_lines = {}
+    """
+    section = load(write(tmp_path, text)).filter
+    assert section.families == ("c4_tfds", "mc4")
+    edits = EditsSection(citation_marks=True, uppercase_lines=0.5, short_lines=3)
+    assert section.edits == edits
+    assert section.rules == {"bad_words": Bounds(high=0), "long_lines": Bounds()}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +71,16 @@ def test_a_section_left_out_has_its_defaults(tmp_path: Path) -> None:
             ["filter.rules.word_count.lo", "'low'"],
         ),
         ('[run]\nname="a"\n[filter]\nlanguages = ["english"]', ["filter.languages", "'english'"]),
+        ('[run]\nname="a"\n[filter]\nfamilies = ["gopher_qualty"]', ["'gopher_quality'"]),
+        ('[run]\nname="a"\n[filter]\nfamilies = "c4_tfds"', ["filter.families", "'c4_tfds'"]),
+        ('[run]\nname="a"\n[filter]\npersonal_data = ["mail"]', ["personal_data", "'email'"]),
+        ('[run]\nname="a"\n[filter]\ncontaminated = "pages"', ["filter.contaminated", "'span'"]),
+        (
+            '[run]\nname="a"\n[filter.edits]\njavascript_line = true',
+            ["filter.edits.javascript_line", "unknown key", "'javascript_lines'"],
+        ),
+        ('[run]\nname="a"\n[filter.edits]\nshort_lines = 0', ["short_lines", "greater than 0"]),
+        ('[run]\nname="a"\n[filter.edits]\nuppercase_lines = 2', ["uppercase_lines", "1"]),
         ('[run]\nname="a"\n[filter.rules]\nword_count = {low = 5, high = 3}', ["above high"]),
         ('[run]\nname="a"\n[filter.rules]\nword_count = {low = nan}', ["word_count.low", "finite"]),
         ('[run]\nname="a"\n[weight]\ndomains = {news = 2.0}', ["weight.domains.news"]),
@@ -82,4 +118,4 @@ def test_overrides_take_the_place_of_the_files_values(tmp_path: Path) -> None:
 def test_the_models_are_frozen(tmp_path: Path) -> None:
     config = load(write(tmp_path, '[run]\nname = "a"\n'))
     with pytest.raises(pydantic.ValidationError):
-        config.dedup.bands = 3  # type: ignore[misc]
+        config.dedup.bands = 3

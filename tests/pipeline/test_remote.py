@@ -2,6 +2,8 @@
 
 import errno
 import io
+import socketserver
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
@@ -145,6 +147,63 @@ def test_a_server_that_never_ends_a_body_or_is_not_there_is_a_failure(site: Site
     assert caught.value.filename == "http://127.0.0.1:9/x"
 
 
+@contextmanager
+def saying(head: str, body: bytes = b"") -> Iterator[str]:
+    """A server that answers whatever it is asked with these header lines and bytes."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(f"HTTP/1.1 {head}\r\n\r\n".encode() + body)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/body"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "200 OK\r\nContent-Length: abc",
+        "200 OK\r\nContent-Length: -1",
+        "200 OK\r\nContent-Length: 1000, 1001",
+        "200 OK\r\nContent-Length: 1000\r\nContent-Length: 1001",
+        "200 OK\r\nContent-Length: " + "9" * 5000,
+        "206 Partial Content\r\nContent-Length: 1\r\nContent-Range: bytes 0-0/" + "9" * 5000,
+        "206 Partial Content\r\nContent-Length: 1\r\nContent-Range: bytes */1000",
+        "416 Range Not Satisfiable\r\nContent-Length: 0\r\nContent-Range: bytes */1000",
+    ],
+)
+def test_a_server_that_says_no_usable_size_costs_its_file_alone(head: str) -> None:
+    """The error is one of those that become a `failed` row; others end the run."""
+    with saying(head, BODY[:1000]) as url, pytest.raises(remote.PERMANENT, match="copy the file"):
+        files.open_read(url, QUICK)
+
+
+@pytest.mark.parametrize(
+    "length", ["1000, 1000", "1000,1000 , 1000", "1000\r\nContent-Length: 1000"]
+)
+def test_a_size_said_twice_is_that_size(length: str) -> None:
+    """RFC 9110, section 8.6."""
+    with saying(f"200 OK\r\nContent-Length: {length}", BODY[:1000]) as url:
+        assert files.read_input(url, QUICK) == BODY[:1000]
+
+
+def test_redirects_without_an_end_are_a_failure() -> None:
+    with (
+        saying("302 Found\r\nLocation: /body\r\nContent-Length: 0") as url,
+        pytest.raises(OSError, match="redirect") as caught,
+    ):
+        files.open_read(url, QUICK)
+    assert caught.value.filename == url
+
+
 @pytest.mark.parametrize("url", ["http://", "http://[bad", "http://a b/", "http://:x/"])
 def test_what_is_no_url_is_not_there(url: str) -> None:
     assert "no URL" in str(files.identity(url)["unreadable"])
@@ -169,6 +228,15 @@ def test_a_server_without_ranges_serves_small_files_and_is_refused_for_others(si
     with pytest.raises(io.UnsupportedOperation, match="does not serve byte ranges"):
         files.open_read(f"{site.url}body", QUICK).read()
     assert files.size(f"{site.url}small", QUICK) == 1000
+
+
+def test_an_error_page_is_never_content(site: Site) -> None:
+    """A server that refuses a range within the file, though it names its size and version."""
+    site.etag = ""
+    site.status = {"body": (416, 1_000_000)}
+    stream = files.open_read(f"{site.url}body", QUICK)
+    with pytest.raises(io.UnsupportedOperation, match="does not serve byte ranges"):
+        stream.read()
 
 
 def test_the_proxy_of_the_environment_is_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,8 @@ def web_urls(draw: st.DrawFn) -> str:
                 "https://example.com/a~b/ä/?a=1&b=2&utm_source=feed&UTM_Medium=x",
                 "http://example.com/x/../a~b/./ä?&b=2&a=1&PHPSESSID=abc&fbclid=Iw",
                 "http://example.com/a~b/%C3%A4;jsessionid=1F.node?a=1&&b=2",
+                "http://example.com/a~b/%C3%A4?a=1&amp;utm_medium=x&b=2&_ga_X1=2&gad_source=1",
+                "http://example.com/a~b/%C3%A4?sid=0123456789abcdef0123456789ABCDEF&a=1&b=2",
             ],
             "https://example.com/a~b/%C3%A4?a=1&b=2",
         ),

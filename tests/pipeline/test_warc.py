@@ -219,7 +219,7 @@ def test_what_a_record_becomes(tmp_path: Path) -> None:
 
 
 def test_http_fields_are_kept_and_the_first_of_a_name_counts(tmp_path: Path) -> None:
-    """Lower-case names; repeated ones are joined, folded lines too; nothing of other records."""
+    """Lower-case names; repeated ones on lines of their own, folded lines joined."""
     lines = [
         "X-Robots-Tag: noai",
         "x-robots-tag:noindex ",
@@ -233,8 +233,8 @@ def test_http_fields_are_kept_and_the_first_of_a_name_counts(tmp_path: Path) -> 
     page = body_of(tmp_path, response(b"<p>", *lines))
     assert isinstance(page, Page)
     assert page.fields == {
-        "content-type": "text/html; charset=UTF-8, text/plain; charset=koi8-r",
-        "x-robots-tag": "noai, noindex",
+        "content-type": "text/html; charset=UTF-8\ntext/plain; charset=koi8-r",
+        "x-robots-tag": "noai\nnoindex",
         "x-folded": "a b",
         "empty": "",
         "x-name": "caf\u00e9",

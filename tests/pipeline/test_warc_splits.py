@@ -3,7 +3,9 @@
 import gzip
 import io
 import random
-from collections.abc import Callable
+import re
+import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -62,6 +64,10 @@ PACKED_FILES = [
 ]
 
 
+SMALL = [record(f"{URL}{n}", response(b"<p>page %d" % n * 40)) for n in range(4)]
+SMALL[2] += record(f"{URL}twin", response(HTML))
+
+
 def dictionary_of(records: list[bytes]) -> zstandard.ZstdCompressionDict:
     samples: list[bytes | bytearray | memoryview] = []
     for data in records * 10:
@@ -86,10 +92,35 @@ def without_sizes(records: list[bytes]) -> bytes:
     return b"".join(map(compressor.compress, records))
 
 
+_CHECKSUM, _EXTRA, _NAME, _COMMENT, _RESERVED = 2, 4, 8, 16, 32
+_ALL = _CHECKSUM | _EXTRA | _NAME | _COMMENT
+_FILE_NAME = b"a name as the gzip command writes it.warc"
+
+
+def headed(
+    data: bytes, flags: int, extra: bytes = b"", name: bytes = _FILE_NAME, level: int = 9
+) -> bytes:
+    """A gzip member with these optional fields in its header (RFC 1952, section 2.3)."""
+    member = gzip.compress(data, level, mtime=0)
+    header = member[:3] + bytes([flags]) + member[4:10]
+    if flags & _EXTRA:
+        header += len(extra).to_bytes(2, "little") + extra
+    if flags & _NAME:
+        header += name + b"\0"
+    if flags & _COMMENT:
+        header += b"a comment\0"
+    if flags & _CHECKSUM:
+        header += (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little")
+    return header + member[10:]
+
+
 PACKINGS: dict[str, Callable[[list[bytes]], bytes]] = {
     "plain": b"".join,
     "gzip": lambda records: b"".join(map(gzip.compress, records)),
     "stored": lambda records: b"".join(map(stored, records)),
+    "gzip, full headers": lambda records: b"".join(
+        headed(data, _ALL, bytes(1 << n % 16)) for n, data in enumerate(records)
+    ),
     "gzip, three members a record": lambda records: b"".join(
         in_frames(data, 3, gzip.compress) for data in records
     ),
@@ -185,6 +216,165 @@ def test_random_cuts_do_not_take_stored_archives_for_our_own(
     cuts = data.draw(st.lists(st.integers(0, len(archive)), min_size=1, max_size=4))
     assert pieces(path, cuts) == whole(path)
     assert [page.capture.url for page in whole(path)] == [f"{URL}{n}" for n in range(5)] * 2
+
+
+def edges(blocks: list[bytes]) -> bytes:
+    """A gzip member of these stored blocks (RFC 1951, section 3.2.4)."""
+    member = gzip.compress(b"")[:10]
+    for n, block in enumerate(blocks, 1):
+        size = len(block)
+        member += bytes([n == len(blocks)])
+        member += size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + block
+    data = b"".join(blocks)
+    return member + zlib.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
+
+
+def test_cuts_do_not_take_stored_members_for_our_own_whose_file_names_hide_a_blocks_edge(
+    tmp_path: Path,
+) -> None:
+    """No checksum covers a name, so members stored over two blocks can look intact."""
+    noise = random.Random(5)
+    inner = [record(f"{URL}inner/{n}", response(noise.randbytes(200))) for n in range(200)]
+    data = record(URL, response(b"".join(headed(one, _NAME, level=0) for one in inner)))
+    edge = data.index(_FILE_NAME, 60_000) + 10
+    outer = edges([data[:edge], data[edge:]])
+    assert b"\0" not in outer[10 + 5 + edge :][:5]
+    archive = outer + b"".join(map(gzip.compress, SMALL))
+    assert_cut_anywhere(write(tmp_path, archive), range(0, len(outer), 4001))
+
+
+def test_cuts_do_not_take_stored_frames_for_our_own_that_no_checksum_covers(
+    tmp_path: Path,
+) -> None:
+    """What looks like a frame over the edge of two blocks is followed by none; see `boundary`."""
+    noise = random.Random(5)
+    inner = [record(f"{URL}inner/{n}", response(noise.randbytes(3000))) for n in range(60)]
+    frames = [without_sizes([one]) for one in inner]
+    skipped = skippable(noise.randbytes(200_000), 3)
+    for body in (b"".join(frames), b"".join([*frames[:9], skipped, *frames[:9]])):
+        outer = zstd_stored(record(URL, response(body)))
+        archive = outer + b"".join(map(zstd, SMALL))
+        assert_cut_anywhere(write(tmp_path, archive), range(0, len(outer), 8009))
+
+
+def assert_cut_anywhere(path: str, cuts: Iterable[int]) -> None:
+    """Whatever the cut, there is the first record, and the five of SMALL."""
+    expected = whole(path)
+    assert summary(expected) == ["page"] * 6
+    for cut in cuts:
+        assert pieces(path, [cut]) == expected, cut
+
+
+# --- headers of gzip members --------------------------------------------------------------------
+
+_FAKE = b"\x1f\x8b\x08\x04 fake "
+_AIM = b"\0\0"
+_LAST = gzip.compress(record(f"{URL}last", response(HTML)), mtime=0)
+_CHUNKS = [
+    HTML,
+    _FAKE + _AIM,
+    b"\x1f\x8b\x08" * 100,
+    random.Random(8).randbytes(3000),
+    random.Random(9).randbytes(70_000),
+    headed(record(f"{URL}inner", response(HTML)), _NAME),
+    headed(record(f"{URL}inner", response(HTML)), _ALL, bytes(99)),
+]
+
+
+def before(tail: bytes, data: bytes, flags: int, extra: bytes) -> bytes:
+    """Put a member before others, its fake headers aimed at the data of the last of them."""
+    if _FAKE not in data:
+        return headed(data, flags, extra) + tail
+    stored_member = headed(data, flags, extra, level=0)
+    target = len(stored_member) + len(tail) - len(_LAST) + 10
+    at = 0
+    while (at := stored_member.find(_FAKE + _AIM, at) + 1) > 0:
+        length = min(target - (at - 1 + len(_FAKE + _AIM)), 0xFFFF)
+        data = data.replace(_FAKE + _AIM, _FAKE + length.to_bytes(2, "little"), 1)
+    return headed(data, flags, extra, level=0) + tail
+
+
+@st.composite
+def with_headers(draw: st.DrawFn) -> tuple[int, bytes]:
+    """The number of members with headers and bodies of all kinds, and their archive."""
+    chunks = st.lists(st.sampled_from(_CHUNKS), max_size=4).map(b"".join)
+    flags = st.sampled_from([0, _NAME, _EXTRA, _ALL])
+    sizes = st.sampled_from([0, 6, 2000, 60_000])
+    drawn = draw(st.lists(st.tuples(chunks, flags, sizes), min_size=1, max_size=5))
+    archive = _LAST
+    for n, (body, kind, size) in enumerate(drawn):
+        archive = before(archive, record(f"{URL}{n}", response(body)), kind, bytes(size))
+    return len(drawn), archive
+
+
+@given(drawn=with_headers(), data=st.data())
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_random_cuts_do_not_take_what_looks_like_a_header_for_one(
+    tmp_path: Path, drawn: tuple[int, bytes], data: st.DataObject
+) -> None:
+    """Headers in bodies, whose fields reach into other members; true headers short and long."""
+    count, archive = drawn
+    path = write(tmp_path, archive)
+    fakes = [match.start() for match in re.finditer(re.escape(_FAKE), archive)]
+    cut = st.sampled_from(fakes) if fakes else st.integers(0, len(archive))
+    cuts = data.draw(st.lists(cut | st.integers(0, len(archive)), min_size=1, max_size=4))
+    expected = [f"{URL}{n}" for n in reversed(range(count))] + [f"{URL}last"]
+    assert [page.capture.url for page in whole(path)] == expected
+    assert pieces(path, cuts) == whole(path)
+
+
+@pytest.mark.parametrize("level", [0, 9])
+def test_after_damage_no_header_in_a_body_hides_a_member(tmp_path: Path, level: int) -> None:
+    """The search for the next member goes through the damaged one's body."""
+    archive = gzip.compress(record(f"{URL}0", response(HTML)), level) + _LAST
+    for n in range(1, 4):
+        archive = before(archive, record(f"{URL}{n}", response(_FAKE + _AIM)), 0, b"")
+    damaged = bytearray(archive)
+    damaged[10] ^= 0xFF
+    rows = whole(write(tmp_path, bytes(damaged)))
+    assert summary(rows) == ["corrupt", "page", "page", "page", "page"]
+    assert [row.capture.url for row in rows[1:]] == [f"{URL}{n}" for n in (2, 1, 0, "last")]
+
+
+def test_a_header_of_any_length_is_read(tmp_path: Path) -> None:
+    """The longest extra field there is, and a name as long."""
+    member = headed(SMALL[0], _ALL, bytes(0xFFFF), b"n" * 0xFFFF)
+    rows = whole(write(tmp_path, member * 3))
+    assert summary(rows) == ["page"] * 3
+    assert {row.capture.length for row in rows} == {len(member)}
+
+
+def broken_headers() -> dict[str, bytes]:
+    member = headed(SMALL[1], _ALL, b"extra")
+    return {
+        "checksum": member[:20] + b"?" + member[21:],
+        "reserved": headed(SMALL[1], _NAME | _RESERVED),
+        "over 1 MiB": headed(SMALL[1], _NAME, name=b"n" * (1 << 20)),
+        "begins within": headed(SMALL[1], _NAME, name=b"\x1f\x8b\x08 is no name"),
+    }
+
+
+@pytest.mark.parametrize("fault", broken_headers())
+def test_a_broken_header_costs_its_member_alone(tmp_path: Path, fault: str) -> None:
+    """Read fast or in pieces, the record fails and says why; its neighbours stay."""
+    bad = broken_headers()[fault]
+    path = write(tmp_path, gzip.compress(SMALL[0]) + bad + gzip.compress(SMALL[3]))
+    rows = whole(path)
+    assert summary(rows) == ["page", "corrupt", "page"]
+    failed = rows[1]
+    assert isinstance(failed, Rejected)
+    assert fault in failed.detail
+    assert failed.capture.length == len(bad)
+
+
+@pytest.mark.parametrize("size", range(1, 30))
+def test_a_file_that_ends_within_a_header_says_so(tmp_path: Path, size: int) -> None:
+    """Every byte of every field."""
+    start = headed(SMALL[1], _ALL, b"extra", b"name")[:size]
+    rows = whole(write(tmp_path, gzip.compress(SMALL[0]) + start))
+    assert summary(rows) == ["page", "truncated"]
 
 
 # --- places ------------------------------------------------------------------------------------
@@ -295,9 +485,6 @@ def test_what_lies_over_the_edge_of_a_block_is_found() -> None:
 
 
 # --- the fast way and the careful way -----------------------------------------------------------
-
-SMALL = [record(f"{URL}{n}", response(b"<p>page %d" % n * 40)) for n in range(4)]
-SMALL[2] += record(f"{URL}twin", response(HTML))
 
 
 @pytest.mark.parametrize("packing", [name for name in PACKINGS if "dictionary" not in name])

@@ -22,7 +22,7 @@ def drafts() -> list[Draft]:
 
 
 def _shingles(draft: Draft) -> set[tuple[str, ...]]:
-    words = [w.lower() for w in TextStats(draft.article.text, draft.article.language).words]
+    words = [w.lower() for w in TextStats.of(draft.article.text).words]
     return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
 
 
@@ -66,7 +66,7 @@ def test_pages_to_keep_have_at_least_eighty_words_and_thin_ones_under_fifty(
     drafts: list[Draft],
 ) -> None:
     for draft in drafts:
-        words = TextStats(draft.article.text, draft.article.language).word_count
+        words = TextStats.of(draft.article.text).word_count
         if draft.expect == "kept":
             assert words >= 80, draft.url
         if draft.kind in ("thin", "parked"):

@@ -200,6 +200,18 @@ def test_if_nothing_can_be_read_the_run_ends_with_one_line_and_the_input_may_be_
     assert extracted(mended).counts.kept == 5
 
 
+def test_a_file_that_cannot_be_reached_just_now_is_told_by_the_plan_as_by_the_run(
+    site: Site, large: str, tmp_path: Path
+) -> None:
+    site.status = {"busy.warc.gz": (503, 0)}
+    url = f"{site.url}busy.warc.gz"
+    for inputs in ([url], [large, url, f"{site.url}small.warc.gz"]):
+        config = configured(tmp_path, *inputs, http_retries=1)
+        for look in (lambda config: plan(config, PipelineOptions([])), extracted):
+            with pytest.raises(UserError, match=f"^{url}: cannot be read .HTTP 503 Service"):
+                look(config)
+
+
 def test_a_list_names_files_below_the_base_or_anywhere(
     site: Site, large: str, tmp_path: Path
 ) -> None:

@@ -1,0 +1,124 @@
+"""The answers of `curate what-if`, `explain` and `inspect`, on a screen."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.config import Bounds
+from pipeline.contamination import Coverage
+from pipeline.errors import UserError
+from pipeline.rules import RULES
+from pipeline.whatif import WhatIf
+
+
+def read_bounds(words: Sequence[str]) -> dict[str, Bounds]:
+    """The bounds that a user gives as `RULE.low=N` and `RULE.high=N`; `none` lifts one.
+
+    A bound not named does not limit, as in the configuration.
+
+    Raises:
+        UserError: A word is no bound, or names no rule.
+    """
+    found: dict[str, dict[str, float | None]] = {}
+    for word in words:
+        key, equals, number = word.partition("=")
+        rule, _, side = key.rpartition(".")
+        if not equals or side not in ("low", "high"):
+            raise UserError(f"{word}: write a bound as RULE.low=N or RULE.high=N")
+        if rule not in RULES:
+            close = difflib.get_close_matches(rule, RULES, n=1, cutoff=0.5)
+            hint = f"; did you mean {close[0]!r}?" if close else "; see docs/filters.md"
+            raise UserError(f"{word}: there is no rule {rule!r}{hint}")
+        try:
+            found.setdefault(rule, {})[side] = None if number == "none" else float(number)
+        except ValueError as error:
+            raise UserError(f"{word}: {number!r} is no number") from error
+    return {rule: _bounds(rule, sides) for rule, sides in found.items()}
+
+
+def _bounds(rule: str, sides: Mapping[str, float | None]) -> Bounds:
+    try:
+        return Bounds.model_validate(sides)
+    except ValidationError as error:
+        raise UserError(f"{rule}: {error.errors()[0]['msg'].lower()}") from error
+
+
+def show_what_if(answer: WhatIf, console: Console) -> None:
+    """Print what other bounds would keep, drop by which rule, and some pages that change side."""
+    table = Table("reason", "dropped", "would be dropped", title=f"{answer.read:,} documents")
+    for reason in sorted({*answer.dropped, *answer.would_drop}):
+        now, then = answer.dropped.get(reason, 0), answer.would_drop.get(reason, 0)
+        if now != then:
+            table.add_row(reason, f"{now:,}", f"{then:,}")
+    console.print(table)
+    console.print(
+        f"kept {answer.kept:,}, would be {answer.would_keep:,}: "
+        f"{answer.gained:,} more, {answer.lost:,} less"
+    )
+    for change in answer.changes:
+        value = "" if change.value is None else f" ({change.value:.4g})"
+        console.print(f"{change.was} -> {change.now}{value}  {change.url}", soft_wrap=True)
+
+
+def show_explained(stories: Iterable[Mapping[str, Any]], console: Console) -> None:
+    """Print each record's way, a line a fact."""
+    for story in stories:
+        console.print(f"{story['url']}  {story['date']}", style="bold")
+        console.print(f"  {story['warc']} at byte {story['offset']}, part {story['part']}")
+        for stage in ("extract", "filter", "dedup", "weight"):
+            if stage in story:
+                console.print(f"  {stage}", style="bold")
+                _show_stage(story[stage], console)
+
+
+def _show_stage(facts: Mapping[str, Any], console: Console) -> None:
+    for key, value in facts.items():
+        if key == "statistics":
+            _show_statistics(value, console)
+        elif key == "edits":
+            for edit in value:
+                line = f"    {edit['kind']}: {edit['was']!r} -> {edit['is']!r}"
+                console.print(line, soft_wrap=True)
+        elif value not in (None, "", []):
+            console.print(f"    {key}: {value}", soft_wrap=True)
+
+
+def _show_statistics(statistics: Sequence[Mapping[str, Any]], console: Console) -> None:
+    table = Table("statistic", "value", "low", "high", "", box=None, pad_edge=False)
+    for row in statistics:
+        value, low, high = row["value"], row["low"], row["high"]
+        outside = value is not None and (
+            (low is not None and value < low) or (high is not None and value > high)
+        )
+        shown = ("" if number is None else f"{number:.4g}" for number in (value, low, high))
+        table.add_row(row["rule"], *shown, "drops" if outside else "")
+    console.print(table)
+
+
+def show_coverage(rows: Sequence[Coverage], count: int, console: Console) -> None:
+    """Print by benchmark how many items were found, and the items that are covered best."""
+    table = Table("benchmark", "items found", "more than half", title="Benchmark items in pages")
+    for name in sorted({row.benchmark for row in rows}):
+        shares = [row.covered for row in rows if row.benchmark == name]
+        table.add_row(name, f"{len(shares):,}", f"{sum(share > 0.5 for share in shares):,}")
+    console.print(table)
+    for row in nsmallest(count, rows, key=lambda row: (-row.covered, row.benchmark, row.item)):
+        console.print(
+            f"{row.benchmark} item {row.item}: {row.covered:.0%} of {row.n_words} words, "
+            f"{row.pages} pages, most in {row.url}"
+        )
+
+
+def show_samples(samples: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print documents one after another."""
+    for sample in samples:
+        console.rule(sample["url"])
+        value = sample.get("value")
+        shown = "" if value is None else f"{value:.4g}"
+        console.print(f"{sample['id']}  {sample['language']}  {shown}")
+        console.print(sample["text"], soft_wrap=True)

@@ -1,0 +1,175 @@
+"""Telephone numbers in a text: with a country code, grouped as usual in a country, or named so."""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+import langcodes
+from phonenumbers import (
+    SUPPORTED_REGIONS,
+    Leniency,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberMatcher,
+    is_possible_number,
+    is_valid_number,
+    parse,
+)
+
+from pipeline.scan import LETTER, Scan, Span, before
+
+_MOST_PHONE_DIGITS = 48
+# A postal code may stand before a number with other gaps.
+_PHONE_BREAK = re.compile(r"\s*+/\s*+|\s++[-–—]\s++|\s++(?=\(|\d+[.-]\d+[.-]\d)")
+_EXTENSION = re.compile(
+    r"[ ]?(?:x|ext|extension|доб|poste|int|durchwahl)[.:]?[ ]?[0-9]{1,6}(?!\w)", re.IGNORECASE
+)
+_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:1[5-9]|20)[0-9]{2}"
+_NO_PHONE = re.compile(
+    rf"{_YEAR}\D{{1,4}}{_YEAR}"  # a range of years
+    rf"|(?:{_DAY}(?P<a>[./-]){_MONTH}|{_MONTH}(?P<b>[./-]){_DAY})(?:(?P=a)|(?P=b))"
+    rf"(?:{_YEAR}|[0-9]{{2}})(?:\s.*)?"
+    rf"|{_YEAR}(?P<c>[./-]?){_MONTH}(?P=c){_DAY}(?:\s.*)?"  # dates
+    r"|\d{1,3}(?:\.\d{3})++|\d+\.\d+"  # thousands, a decimal
+)
+# Telephone numbers only where a word says so.
+_UNNAMED_NO_PHONE = re.compile(
+    r"\d{5}-\d{3,4}|\d{4}-\d{4}"  # postal codes, ISSNs, numbers with a year
+    r"|[1-9](?!\d\d/\d{3}[.-]\d{4}\Z)[^/]*+/.*"  # types and alternatives
+)
+_NEVER_BEFORE_PHONE = re.compile(rf"(?:[{LETTER}_$€£¥₹₽₩₴#=@%]|[{LETTER}]/)\Z")
+_NEVER_AFTER_PHONE = re.compile(r"[_$€£¥₹₽₩₴#=@%]|/[^\W\d]")
+_PHONE_WORD = re.compile(
+    r"(?:(?<![^\W\d_])(?:phone|telephone|tel[eé]fon\w{0,8}|t[eé]l[eé]phone|t[eé]l|telefoon\w{0,6}"
+    r"|ph|mobile|mobil|mob|m[oó]vil|celular|cell|cellphone|handy|gsm|fax|whatsapp|puh\w{0,6}|hotline"
+    r"|телефон\w{0,3}|тел|факс|моб|τηλ\w{0,6}|điện thoại|sđt|hp|call|dial|toll[ -]free"
+    r"|(?:ring|text|reach|contact)(?:[ ]\w{1,12}){0,2}[ ](?:at|on))"
+    r"|(?:電話|电话|手机|传真|전화|연락처)(?:番号|号码|號碼|번호)?"
+    r"|โทร(?:ศัพท์)?|هاتف|تلفن|جوال|موبايل|फ़ोन|फोन|☎|☏|📞|📱|✆)"
+    # At most two words between, as in "phone number is", on the same line.
+    r"(?:[^\w<>]{0,4}|[^\w\n<>]{1,4}(?:[^\W\d]{1,10}[^\w\n<>]{1,4}){1,2})\Z",
+    re.IGNORECASE,
+)
+_PHONE_WORD_AFTER = re.compile(
+    r"[^\w\n<>]{0,3}(?:fax|tel|phone|mobile|mob|cell|office)[.]?(?=[ ]?(?:[\n,;|)-]|\Z))",
+    re.IGNORECASE,
+)
+_SHORTEST, _LONGEST = 7, 15
+
+# Where a language is written; of many countries, those with the most people who read it.
+_COUNTRIES = {
+    "ar": "EG SA AE MA DZ IQ JO",
+    "bn": "BD IN",
+    "de": "DE AT CH",
+    "el": "GR CY",
+    "en": "US CA GB AU IN NZ IE ZA",
+    "es": "ES MX AR CO CL PE VE EC",
+    "fa": "IR AF",
+    "fr": "FR BE CH CA",
+    "it": "IT CH",
+    "ms": "MY SG",
+    "nl": "NL BE",
+    "pt": "BR PT",
+    "ro": "RO MD",
+    "ru": "RU UA BY KZ",
+    "sv": "SE FI",
+    "sw": "TZ KE",
+    "ta": "IN LK",
+    "ur": "PK IN",
+    "zh": "CN TW HK",
+}
+
+
+def find_phones(scan: Scan) -> Iterator[Span]:
+    """The spans of telephone numbers, with their extensions."""
+    for start, stop in scan.numbers:
+        for first, last in _phones_in(scan.text, start, stop, scan.language):
+            extension = _EXTENSION.match(scan.text, last)
+            yield first, extension.end() if extension else last
+
+
+def _phones_in(text: str, start: int, stop: int, language: str) -> list[Span]:
+    """Telephone numbers in a run of digits and gaps: all of it, or what stands between breaks."""
+    start = _with_lead(text, start, stop)
+    if sum(map(str.isdecimal, text[start:stop])) > _MOST_PHONE_DIGITS:
+        return []
+    if _is_phone(text, start, stop, language):
+        return [(start, stop)]
+    breaks = [match.span() for match in _PHONE_BREAK.finditer(text, start, stop)]
+    starts = [start, *(end for _, end in breaks)]
+    stops = [*(begin for begin, _ in breaks), stop]
+    pieces = zip(starts, stops, strict=True)
+    return [piece for piece in pieces if breaks and _is_phone(text, *piece, language)]
+
+
+def _with_lead(text: str, start: int, stop: int) -> int:
+    """Where a number begins that may have a plus sign or a bracket, if it is closed, before it."""
+    for _ in range(2):
+        before = text[start - 1 : start]
+        if before in ("+", "＋") or (before == "(" and ")" in text[start:stop]):
+            start -= 1
+    return start
+
+
+def _is_phone(text: str, start: int, stop: int, language: str) -> bool:
+    number = text[start:stop]
+    digits = _digits(number)
+    if not _SHORTEST <= len(digits) <= _LONGEST or _NO_PHONE.fullmatch(number.lstrip("+＋")):
+        return False
+    if _NEVER_BEFORE_PHONE.search(text, max(0, start - 2), start) and number[0].isdecimal():
+        return False
+    if _NEVER_AFTER_PHONE.match(text, stop):
+        return False
+    if _PHONE_WORD.search(before(text, start)) or _PHONE_WORD_AFTER.match(text, stop):
+        return True
+    return _is_international(number) or (
+        digits != number
+        and not _UNNAMED_NO_PHONE.fullmatch(number)
+        and any(_is_national(number, digits, country) for country in _countries(language))
+    )
+
+
+def _digits(number: str) -> str:
+    return "".join(str(int(char)) for char in number if char.isdecimal())
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_international(number: str) -> bool:
+    """Whether a country code and a number follow `+`, of a right length, or `00`, an assigned one.
+
+    The plus sign says more than the zeros do.
+    """
+    number = number.lstrip("(")
+    try:
+        if number[0] in "+＋":
+            return is_possible_number(parse(number))
+        return number.startswith("00") and is_valid_number(parse(f"+{number[2:]}"))
+    except NumberParseException:
+        return False
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_national(number: str, digits: str, country: str) -> bool:
+    """Whether a number is valid in a country and written with the gaps that are usual there."""
+    if not _national_pattern(country).fullmatch(digits):
+        return False
+    found = PhoneNumberMatcher(number, country, Leniency.STRICT_GROUPING, max_tries=1)
+    return any(_digits(match.raw_string) == digits for match in found)
+
+
+@cache
+def _national_pattern(country: str) -> re.Pattern[str]:
+    """What all numbers of a country look like without gaps: a cheap test before the dear one."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    assert metadata and metadata.general_desc
+    prefix = metadata.national_prefix_for_parsing or ""
+    return re.compile(f"(?:{prefix})?(?:{metadata.general_desc.national_number_pattern})")
+
+
+@lru_cache
+def _countries(language: str) -> tuple[str, ...]:
+    if listed := _COUNTRIES.get(language):
+        return tuple(listed.split())
+    tag = langcodes.Language.get(language or "und")
+    territory = tag.maximize().territory if tag.is_valid() and language else None
+    return (territory,) if territory in SUPPORTED_REGIONS else ()
