@@ -9,10 +9,13 @@ import pyarrow.compute as pc
 
 from pipeline import files, speakers
 from pipeline.errors import UserError
+from pipeline.languagebounds import LANGUAGES
 from pipeline.ledger import Manifest
 from pipeline.parts import read_rows, read_table
 
 FUNNEL = ("extract", "filter", "dedup", "weight", "shards")
+EDIT = "edit_"
+"""What the facts that count edits begin with, before the kind."""
 _TOP = 20
 
 
@@ -41,6 +44,8 @@ class LanguageRow:
         speakers: People who speak it; None where CLDR names no number.
         speakers_share: Share of the world's population that speaks it.
         ratio: `share` over `speakers_share`: below 1, the language is under-represented.
+        has_table: Whether there are stop words and thresholds for it; if not, it was judged by the
+            rules that need none.
     """
 
     language: str
@@ -52,6 +57,7 @@ class LanguageRow:
     speakers: int | None
     speakers_share: float | None
     ratio: float | None
+    has_table: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Stats:
         languages: Languages, most characters first.
         hosts: Documents by host, the most frequent.
         domains: Documents by domain.
+        edits: Lines and spans that the filter took out or replaced in kept documents, by kind.
         speakers_source: Where the numbers of speakers are from.
     """
 
@@ -72,6 +79,7 @@ class Stats:
     languages: list[LanguageRow]
     hosts: dict[str, int]
     domains: dict[str, int]
+    edits: dict[str, int]
     speakers_source: str
 
     def to_json(self) -> dict[str, Any]:
@@ -104,8 +112,17 @@ def collect(run: str) -> Stats:
         languages=_languages(documents, characters, _tokens(run, done)),
         hosts=dict(hosts.most_common(_TOP)),
         domains=dict(domains.most_common(_TOP)),
+        edits=_edits(done),
         speakers_source=speakers.SOURCE,
     )
+
+
+def _edits(done: dict[str, Manifest]) -> dict[str, int]:
+    facts = done["filter"].facts if "filter" in done else {}
+    counts = {
+        name.removeprefix(EDIT): count for name, count in facts.items() if name.startswith(EDIT)
+    }
+    return dict(sorted(counts.items()))
 
 
 def _funnel_row(name: str, manifest: Manifest) -> FunnelRow:
@@ -176,6 +193,7 @@ def _languages(
                 speakers=people,
                 speakers_share=people_share,
                 ratio=share / people_share if people_share else None,
+                has_table=code in LANGUAGES,
             )
         )
     return rows

@@ -11,6 +11,8 @@ def show(stats: Stats, console: Console) -> None:
     console.print(_funnel(stats.funnel))
     console.print(_languages(stats))
     console.print(_counts("Top hosts", "host", stats.hosts))
+    if stats.edits:
+        console.print(_counts("Edits of kept documents", "kind", stats.edits))
     if stats.domains:
         console.print(_counts("Domains", "domain", stats.domains))
 
@@ -40,7 +42,7 @@ def _languages(stats: Stats) -> Table:
     )
     for row in stats.languages:
         table.add_row(
-            f"{row.name} ({row.language})",
+            f"{row.name} ({row.language})" + ("" if row.has_table else "*"),
             f"{row.documents:,}",
             f"{row.characters:,}",
             "" if row.tokens is None else f"{row.tokens:,}",
@@ -49,11 +51,13 @@ def _languages(stats: Stats) -> Table:
             "" if row.ratio is None else f"{row.ratio:.2f}",
         )
     table.caption = stats.speakers_source
+    if not all(row.has_table for row in stats.languages):
+        table.caption += "\n* judged by the rules that need no table of its language"
     return table
 
 
 def _counts(title: str, column: str, counts: dict[str, int]) -> Table:
-    table = _table(title, column, "documents")
+    table = _table(title, column, "count")
     for key, count in counts.items():
         table.add_row(key, f"{count:,}")
     return table

@@ -19,6 +19,7 @@ from pipeline.records import Rejected
 from pipeline.rules import STATISTICS, Bounds, judge
 from pipeline.sandbox import Guard
 from pipeline.schema import COVERAGE, filter_rejected, filtered
+from pipeline.stats import EDIT
 
 _BESIDE = ("host", "n_chars", "language", "language_score")
 
@@ -89,7 +90,7 @@ def _place(
     if (rejection := _verdict(row, found, languages, bounds)) is None:
         part.keep({**row, **measured, "text": found.text, "n_chars": len(found.text)})
         part.facts["characters"] += len(found.text)
-        part.facts.update(Counter(f"edit_{edit.kind}" for edit in found.edits))
+        part.facts.update(Counter(f"{EDIT}{edit.kind}" for edit in found.edits))
     else:
         part.reject(rejection, beside | measured)
 
