@@ -15,6 +15,8 @@ RUN python -m venv /opt/curate && /opt/curate/bin/pip install --no-cache-dir -c 
 FROM apache/beam_python3.11_sdk:2.77.0 AS beam
 
 FROM python:3.11-slim
+# LightGBM's OpenMP.
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 COPY --from=beam /opt/apache/beam /opt/apache/beam
 COPY --from=build /opt/curate /opt/curate
 ENV PATH=/opt/curate/bin:$PATH

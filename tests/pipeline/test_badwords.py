@@ -64,7 +64,7 @@ def density(bad: BadWords, text: str, language: str) -> float | None:
         ("what the blue blazes", 3),
         ("what the blue blazes heck blazes", 5),
         ("the blue", 0),
-        ("a l'heck and a G-Spot heck", 2),
+        ("a l'heck and a G-Spot heck", 3),
         ("", 0),
         ("--- !!!", 0),
     ],

@@ -26,6 +26,13 @@ ROW = {
     "n_chars": 10,
     "language": "en",
     "language_score": 0.9,
+    "link_density": None,
+    "title": "A title",
+    "published": "",
+    "canonical_url": "",
+    "declared_language": "en",
+    "licences": [],
+    "opt_outs": ["noai"],
 }
 PREFIXES = ("part", "dropped")
 
