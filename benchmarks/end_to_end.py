@@ -15,9 +15,9 @@ What the figures mean:
 - `cpu_seconds` is all that the process and its descendants used, start-up included: Beam's for
   curate, block lists and spaCy for DataTrove. `startup_cpu_seconds` is what a single page takes,
   and `pages_per_cpu_second_running` the rate without it, which is what counts in a long run.
-- The work is like, not the same: `rules` says which rules each side ran. They differ as long as the
-  names there differ; curate's `filter` runs every rule of `pipeline.rules.RULES` that has a bound.
-  DataTrove stops at the first filter that drops a page, curate measures every rule for each page.
+- Both sides run FineWeb's rules; `rules` names them. curate removes C4's lines before all rules,
+  DataTrove between Gopher's and FineWeb's. DataTrove stops at the first filter that drops a page,
+  curate measures every rule for each page.
   DataTrove has trafilatura 1.11, the newest it admits, and curate what it was installed with.
 - `same_output` tells whether all repeats wrote the same.
 """
@@ -45,24 +45,15 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline import stats
+from pipeline.config import load
+from pipeline.families import bounds_of
 from pipeline.records import Page
-from pipeline.rules import RULES
 from pipeline.warc import plan_splits, read_records
 
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "datatrove.txt"
 LANGUAGE_MODEL = HERE.parent / "classifiers/models/lid.176.ftz"
-CONFIG = """\
-[run]
-name = "run"
-output = "."
-
-[workers]
-count = 1
-
-[filter]
-languages = ["en"]
-"""
+CONFIG = HERE.parent / "configs/fineweb.toml"
 # One page that both sides keep, so that everything a side loads only when needed is loaded.
 START_PAGE = """<!DOCTYPE html><html lang="en"><head><title>The lock keeper</title></head><body>
 <article><h1>The lock keeper</h1>
@@ -201,8 +192,9 @@ def run_curate(archives: Path) -> Result:
     """Run `extract` and `filter` in a new folder."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        (work / "config.toml").write_text(CONFIG, encoding="utf-8")
-        words = ["-m", "pipeline", "run", "config.toml", "--until", "filter", "--input"]
+        shutil.copy(CONFIG, work / "config.toml")
+        words = ["-m", "pipeline", "run", "config.toml", "--until", "filter"]
+        words += ["--name", "run", "--output", ".", "--workers", "1", "--input"]
         paths = sorted(map(str, archives.iterdir()))
         cost = run_child([sys.executable, *words, *paths], work, {"OMP_NUM_THREADS": "1"})
         rows = stats.collect(str(work / "run")).funnel
@@ -269,8 +261,8 @@ def compare(results: Mapping[str, list[Result]]) -> dict[str, Any]:
     curate, datatrove = (
         _side(results[name], results[f"{name} start"]) for name in ("curate", "datatrove")
     )
-    bounded = [rule.name for rule in RULES.values() if (rule.low, rule.high) != (None, None)]
-    curate |= {"versions": _versions(), "rules": ["language", *bounded]}
+    section = load(str(CONFIG)).filter
+    curate |= {"versions": _versions(), "rules": ["language", *bounds_of(section, "en")]}
     datatrove |= {"versions": _pinned()}
     datatrove["rules"] = [row["stage"] for row in datatrove["funnel"]]
     rate, running = "pages_per_cpu_second", "pages_per_cpu_second_running"

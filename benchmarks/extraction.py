@@ -40,12 +40,13 @@ from resiliparse.extract.html2text import extract_plain_text
 
 from pipeline import charset, warc
 from pipeline.config import ExtractSection, FilterSection
+from pipeline.examine import OBEYED, Lists, Subject, examine
 from pipeline.extract import extract
+from pipeline.families import bounds_of
 from pipeline.maintext import markup
 from pipeline.records import Document, Page
-from pipeline.rules import Measured, judge, measure
+from pipeline.rules import judge
 from pipeline.screen import Screen
-from pipeline.textstats import TextStats
 
 _WORD = re.compile(r"\w+")
 
@@ -226,8 +227,14 @@ def _keeps(case: Case, screen: Screen) -> bool:
         return False
     if screen.languages and found.language not in screen.languages:
         return False
-    stats = TextStats(found.text, found.language)
-    return judge(measure(Measured(stats, found.language_score, None)), {}) is None
+    section = FilterSection()
+    opt_outs = sorted(OBEYED.intersection(found.metadata.opt_outs))
+    capture, code = found.capture, found.language
+    subject = Subject(
+        capture.id, capture.url, found.text, code, found.language_score, opt_outs, None
+    )
+    examined = examine(subject, section, Lists.of(section))
+    return judge(examined.statistics, bounds_of(section, code)) is None
 
 
 def table(result: Mapping[str, Any], engines: Mapping[str, object]) -> str:
