@@ -217,6 +217,11 @@ def run(
         UserError: The input, the configuration or the output folder is at fault; a stage's output
             is stale; or a stage that `only` needs is not done.
     """
+    last = len(STAGES) if until is None else [stage.name for stage in STAGES].index(until) + 1
+    for stage in STAGES[:last]:
+        if only in (None, stage.name):
+            # A later stage's missing list is told now, not when hours of work are done.
+            files.expand(stage.inputs(config), config.input.access)
     done: dict[str, Manifest] = {}
     for number, stage in enumerate(STAGES):
         ahead = only not in (None, stage.name)

@@ -225,3 +225,13 @@ def test_a_finished_run_is_not_run_again(golden: Golden) -> None:
     again = curate("run", str(golden.config), "--output", str(golden.folder.parent))
     assert again.returncode == 0
     assert again.stderr.count("done before") == 8
+
+
+@pytest.mark.parametrize("key", ["url_lists = ['nowhere']", "bad_words = 'nowhere'"])
+def test_a_missing_list_is_told_before_anything_is_done(
+    config: Path, tmp_path: Path, key: str
+) -> None:
+    missing = tmp_path / "missing.toml"
+    missing.write_text(f"{config.read_text(encoding='utf-8')}\n[filter]\n{key}\n", encoding="utf-8")
+    assert "nowhere: no such file" in fails("run", str(missing), "--output", str(tmp_path))
+    assert not (tmp_path / "golden").exists()
