@@ -65,12 +65,23 @@ def test_verdicts_are_those_planted(golden: Golden) -> None:
     wrong = [
         (planted["url"], planted["kind"], planted["expect"])
         for planted in golden.truth
-        # Opt-outs are recorded; nothing obeys them yet.
         if planted["expect"] != "failed"
-        and planted["kind"] != "noindex"
         and (planted["record_id"] in kept) != (planted["expect"] == "kept")
     ]
     assert wrong == []
+
+
+def test_planted_telephone_numbers_are_replaced_and_nothing_else(golden: Golden) -> None:
+    """The planted addresses are of the names and networks that are reserved for examples."""
+    planted = {one["record_id"]: one["personal_data"] for one in golden.truth}
+    total = 0
+    for row in rows(golden, "filter", "part"):
+        phones = [datum["text"] for datum in planted[row["id"]] if datum["type"] == "phone"]
+        assert [edit["kind"] for edit in row["edits"]] == ["phone"] * len(phones), row["url"]
+        assert not [phone for phone in phones if phone in row["text"]], row["url"]
+        assert row["text"].count("<PHONE>") == row["phone"] == len(phones)
+        total += len(phones)
+    assert total
 
 
 def test_opt_outs_are_recorded_where_they_are_planted(golden: Golden) -> None:
