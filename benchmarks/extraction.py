@@ -112,7 +112,8 @@ def read_cases(pages: str, truth: str | None, limit: int) -> list[Case]:
         with gzip.open(truth, "rt", encoding="utf-8") as lines:
             for line in lines:
                 row = json.loads(line)
-                known[row["html_sha1"]] = row
+                # Rows of pages without marked text need not say which page they are of.
+                known[row.get("html_sha1", "")] = row
     cases = []
     for split in warc.plan_splits(pages, 1 << 40):
         for page in warc.read_records(split, 1 << 30):
