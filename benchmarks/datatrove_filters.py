@@ -100,7 +100,7 @@ class _Probe:
         self, kind: type[BaseFilter], limits: Mapping[str, Sequence[str]], **given: Any
     ) -> None:
         defaults = {p.name: p.default for p in inspect.signature(kind).parameters.values()}
-        noting = {name: _Noting(defaults[name]) for name in limits}
+        noting: dict[str, Any] = {name: _Noting(defaults[name]) for name in limits}
         self._rules = [(noting[name], rules) for name, rules in limits.items()]
         for name, rule in _NGRAMS.items() if kind is GopherRepetitionFilter else ():
             pairs = [(n, _Noting(limit)) for n, limit in defaults[name]]
