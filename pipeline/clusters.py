@@ -85,16 +85,19 @@ def duplicates(found: Candidates, section: "DedupSection") -> Iterator[Duplicate
     rank = (found.ids, -found.n_chars, -found.quality, ~found.earlier, found.roots)
     order = np.lexsort(rank)
     starts = np.flatnonzero(np.diff(found.roots[order], prepend=found.roots[order][:1] + 1))
+    buckets = np.empty((len(order), 0), dtype=np.uint64)
+    if section.near:
+        buckets = minhash.bands(found.signatures, section.bands, section.rows)
     for members in np.split(order, starts[1:]) if len(order) else []:
-        yield from _within(members.tolist(), found, section)
+        yield from _within(members.tolist(), found, buckets, section)
 
 
 def _within(
-    members: Sequence[int], found: Candidates, section: "DedupSection"
+    members: Sequence[int], found: Candidates, buckets: minhash.Hashes, section: "DedupSection"
 ) -> Iterator[Duplicate]:
     """The duplicates among one component's members, best first."""
     newest = _newest(members, found) if section.url else {member: member for member in members}
-    keepers = _Keepers(found, section)
+    keepers = _Keepers(found, buckets, section)
     kept_for: dict[int, int] = {}
     for member in members:
         if found.earlier[member]:
@@ -137,8 +140,11 @@ def _newest(members: Iterable[int], found: Candidates) -> dict[int, int]:
 class _Keepers:
     """The documents kept so far of a component, best first, and where they are found again."""
 
-    def __init__(self, found: Candidates, section: "DedupSection") -> None:
+    def __init__(
+        self, found: Candidates, buckets: minhash.Hashes, section: "DedupSection"
+    ) -> None:
         self._found = found
+        self._buckets = buckets
         self._section = section
         self._kept: list[int] = []
         self._by_text: dict[bytes, int] = {}
@@ -153,7 +159,7 @@ class _Keepers:
         if section.exact and text in self._by_text:
             return self._by_text[text], "exact", 1.0
         if section.near:
-            buckets = self._buckets(member)
+            buckets = self._buckets[member].tolist()
             ranks = sorted({rank for bucket in buckets for rank in self._by_bucket.get(bucket, ())})
             keepers = [self._kept[rank] for rank in ranks]
             similarities = self.similarities(member, keepers)
@@ -165,15 +171,9 @@ class _Keepers:
     def keep(self, member: int) -> None:
         """Make a document a keeper."""
         self._by_text.setdefault(self._found.exact[member], member)
-        for bucket in self._buckets(member):
+        for bucket in self._buckets[member].tolist():
             self._by_bucket[bucket].append(len(self._kept))
         self._kept.append(member)
-
-    def _buckets(self, member: int) -> list[int]:
-        section, signature = self._section, self._found.signatures[member]
-        return (
-            minhash.bands(signature, section.bands, section.rows).tolist() if section.near else []
-        )
 
     def similarities(self, member: int, others: Sequence[int]) -> npt.NDArray[np.float64]:
         """How alike a document is to others, by the configured measure."""

@@ -181,10 +181,10 @@ def bands(signatures: Signature, bands: int, rows: int) -> Hashes:
     Returns:
         uint64, shape (..., bands).
     """
-    shape = (*signatures.shape[:-1], bands, rows)
-    values = signatures.reshape(shape).astype(np.uint64) + np.uint64(1)
+    values = signatures.reshape(*signatures.shape[:-1], bands, rows)
     factors = _multipliers("band", bands * rows).reshape(bands, rows)
-    return _mix((values * factors).sum(axis=-1, dtype=np.uint64))
+    # The sums of (value + 1) * factor; einsum widens the values a buffer at a time.
+    return _mix(np.einsum("...br,br->...b", values, factors) + factors.sum(axis=-1))
 
 
 def jaccard_estimate(left: Signature, right: Signature) -> float:
