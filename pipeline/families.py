@@ -176,11 +176,15 @@ def bounds_of(section: "FilterSection", language: str) -> dict[str, Bounds]:
         if name == "opt_out" and not section.respect_opt_out:
             own = UNBOUNDED
         bounds = _all_of([own, *(family.get(name, UNBOUNDED) for family in families)])
-        if name in section.rules:
-            bounds = section.rules[name].over(bounds)
+        bounds = _configured(name, bounds, section)
         if bounds != UNBOUNDED and not (name == "contamination" and section.contaminated == "span"):
             found[name] = bounds
     return found
+
+
+def _configured(name: str, bounds: Bounds, section: "FilterSection") -> Bounds:
+    """The bounds of a rule with those under `[filter.rules]` in their place."""
+    return section.rules[name].over(bounds) if name in section.rules else bounds
 
 
 def _all_of(bounds: Sequence[Bounds]) -> Bounds:
@@ -193,7 +197,5 @@ def _all_of(bounds: Sequence[Bounds]) -> Bounds:
 def most_contaminated(section: "FilterSection") -> float:
     """The share of a benchmark item that a text may hold."""
     own = RULES["contamination"]
-    bounds = (own.low, own.high)
-    if "contamination" in section.rules:
-        bounds = section.rules["contamination"].over(bounds)
-    return math.inf if bounds[1] is None else bounds[1]
+    _, high = _configured(own.name, (own.low, own.high), section)
+    return math.inf if high is None else high
