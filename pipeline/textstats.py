@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import regex
 
 from pipeline.repetition import Numbers, ngram_characters, number, repeats
 from pipeline.words import ABBREVIATED, MARKS, TERMINAL_MARKS, is_plain, tokens
+
+Flags = npt.NDArray[np.bool_]
 
 _HEADING = regex.compile(r"(?m)^(#{1,6}) ")
 _PARAGRAPH_END = regex.compile(r"\n{2,}")
@@ -90,16 +93,14 @@ class TextStats:
         return np.array([len(token) for token in distinct], dtype=np.int64)[numbers]
 
     @cached_property
-    def _is_word(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        numbers, distinct = self._numbered
-        words = [token.isalnum() or any(map(str.isalnum, token)) for token in distinct]
-        return np.array(words, dtype=bool)[numbers]
+    def _is_word(self) -> Flags:
+        _, distinct = self._numbered
+        return self._at_each([t.isalnum() or any(map(str.isalnum, t)) for t in distinct])
 
     @cached_property
-    def _is_no_mark(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        numbers, distinct = self._numbered
-        counted = [token.isalpha() or not MARKS.issuperset(token) for token in distinct]
-        return np.array(counted, dtype=bool)[numbers]
+    def _is_no_mark(self) -> Flags:
+        _, distinct = self._numbered
+        return self._at_each([t.isalpha() or not MARKS.issuperset(t) for t in distinct])
 
     @property
     def word_count(self) -> float:
@@ -135,9 +136,9 @@ class TextStats:
     @cached_property
     def _alphabetic(self) -> int:
         """Tokens with a letter in them."""
-        numbers, distinct = self._numbered
-        letters = [token.isalpha() or any(map(str.isalpha, token)) for token in distinct]
-        return int(np.array(letters, dtype=bool)[numbers].sum())
+        _, distinct = self._numbered
+        letters = self._at_each([t.isalpha() or any(map(str.isalpha, t)) for t in distinct])
+        return int(letters.sum())
 
     @property
     def alphabetic_words(self) -> float:
@@ -243,6 +244,10 @@ class TextStats:
     def symbol_characters(self) -> float:
         """Share of characters in tokens that are no words."""
         return self._of_text(int(self._lengths[~self._is_word].sum()))
+
+    def _at_each(self, of_distinct: list[bool]) -> Flags:
+        """What holds of the distinct tokens, at each token."""
+        return np.array(of_distinct, dtype=bool)[self._numbered[0]]
 
     def _of_tokens(self, count: float) -> float:
         return count / len(self.tokens) if self.tokens else 0.0
