@@ -134,7 +134,7 @@ def _pattern(of: _Classes, cut: Cut) -> str:
             rf"(?<=\d)[-+*^][\d-]{no_name}",
             r"(?<=[a-z\"'”’»)])\.[A-Z\"'“]",
             f"--{of.letter}",
-            f"(?<={after}){_DASH}{of.letter}{no_name}" if cut.before_dash else "(?!)",
+            f"(?<={after}){_DASH}{of.letter}{no_name}",
             rf"['’]{of.letter}" if cut.elides else "(?!)",
         )
     )
