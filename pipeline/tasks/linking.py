@@ -62,7 +62,7 @@ def last_round(folder: str) -> Round | None:
 
 def edge_files(folder: str, number: int) -> list[str]:
     """The files of a round."""
-    return _files(_round_folder(folder, number), "edges-", ".u64")
+    return numbered_files(_round_folder(folder, number), "edges-", ".u64")
 
 
 def forget_before(folder: str, number: int) -> None:
@@ -188,7 +188,15 @@ def component_facts(folder: str) -> dict[str, int] | None:
 
 def component_files(folder: str) -> list[str]:
     """The files of components."""
-    return _files(folder, "components-", ".parquet")
+    return numbered_files(folder, "components-", ".parquet")
+
+
+def numbered_files(folder: str, prefix: str, suffix: str) -> list[str]:
+    """The complete files of a kind, in the order of their numbers."""
+    names = files.names(folder)
+    return [
+        join(folder, name) for name in names if name.startswith(prefix) and name.endswith(suffix)
+    ]
 
 
 @dataclass(frozen=True)
@@ -202,7 +210,7 @@ class _Received:
     partitions: int
 
     def __iter__(self) -> Iterator[Edges]:
-        paths = _files(_sent_folder(self.folder, self.round_), f"{self.kind}-", ".arrow")
+        paths = numbered_files(_sent_folder(self.folder, self.round_), f"{self.kind}-", ".arrow")
         for batch in receive(paths, self.partition, self.partitions):
             yield np.stack([column.to_numpy() for column in batch.columns], axis=1)
 
@@ -247,11 +255,3 @@ def _sent_folder(folder: str, number: int) -> str:
 
 def _sent(folder: str, round_: int, kind: str, number: int) -> str:
     return join(_sent_folder(folder, round_), f"{kind}-{number:05d}.arrow")
-
-
-def _files(folder: str, prefix: str, suffix: str) -> list[str]:
-    """The complete files of a kind, in the order of their numbers."""
-    names = files.names(folder)
-    return [
-        join(folder, name) for name in names if name.startswith(prefix) and name.endswith(suffix)
-    ]

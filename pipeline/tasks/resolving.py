@@ -22,7 +22,7 @@ from pipeline.sandbox import Guard
 from pipeline.schema import COMPONENTS, DUPLICATES, SIGNATURES
 from pipeline.stars import Partitions
 from pipeline.tasks.buckets import matrix, unpack
-from pipeline.tasks.linking import WORK
+from pipeline.tasks.linking import WORK, numbered_files
 from pipeline.tasks.signing import SIGNED, SignedPart
 
 PREFIXES = ("duplicates",)
@@ -61,12 +61,12 @@ def gather(
         return
     pairs = unpack(members).reshape(-1, 2)
     roots, nodes = np.ascontiguousarray(pairs[np.argsort(pairs[:, 1])].T)
-    files_ = {part: join(part.folder, f"signatures-{part.name}.parquet") for part in parts}
-    signed = _taken(nodes, files_, SIGNATURES)
+    paths = {part: join(part.folder, f"signatures-{part.name}.parquet") for part in parts}
+    signed = _taken(nodes, paths, SIGNATURES)
     shingles = pa.nulls(len(nodes), pa.binary())
     if section.near and section.verify != "signature":
-        files_ = {part: join(part.source, f"part-{part.name}.parquet") for part in parts}
-        texts = _taken(nodes, files_, _TEXT)["text"]
+        paths = {part: join(part.source, f"part-{part.name}.parquet") for part in parts}
+        texts = _taken(nodes, paths, _TEXT)["text"]
         shingles = pa.array([_shingles(text.as_py(), section.ngram) for text in texts], pa.binary())
     columns = [*signed.columns, roots, nodes, shingles]
     table = pa.Table.from_arrays(columns, schema=_CANDIDATES)
@@ -135,13 +135,7 @@ def _work(folder: str, kind: str, number: int) -> str:
 
 
 def _work_files(folder: str, kind: str) -> list[str]:
-    """The files of a kind, in the order of their numbers."""
-    names = files.names(join(folder, WORK))
-    return [
-        join(folder, WORK, name)
-        for name in names
-        if name.startswith(f"{kind}-") and name.endswith(".arrow")
-    ]
+    return numbered_files(join(folder, WORK), f"{kind}-", ".arrow")
 
 
 def _taken(
