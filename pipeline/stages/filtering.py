@@ -53,7 +53,8 @@ def check(config: Config) -> None:
     Raises:
         UserError: A list cannot be read.
     """
-    if inputs(config):
+    section = config.filter
+    if section.url_lists or section.bad_words or section.benchmarks:
         call_task(check_lists, config.workers, config.filter)
 
 
