@@ -140,9 +140,7 @@ def _newest(members: Iterable[int], found: Candidates) -> dict[int, int]:
 class _Keepers:
     """The documents kept so far of a component, best first, and where they are found again."""
 
-    def __init__(
-        self, found: Candidates, buckets: minhash.Hashes, section: "DedupSection"
-    ) -> None:
+    def __init__(self, found: Candidates, buckets: minhash.Hashes, section: "DedupSection") -> None:
         self._found = found
         self._buckets = buckets
         self._section = section
