@@ -33,6 +33,7 @@ _STAGE_HELP = {
     "train-quality": "train the classifier of pages that look like those Wikipedia cites",
     "filter": "judge every document by the rules",
     "dedup": "find exact and near duplicates",
+    "lines": "take out boilerplate that many pages repeat",
     "weight": "decide how often each document is seen in training",
     "train-tokenizer": "train the BPE tokenizer on the weighted text",
     "shard": "write token shards as Parquet",

@@ -240,6 +240,26 @@ class DedupSection(Section):
     found by rounds over files, in memory that does not grow with them. Decides no output byte."""
 
 
+class LinesSection(Section):
+    """Which lines are boilerplate: they stand in passages that are on too many pages, or hosts.
+
+    All copies but one are taken out, and the page is judged again by its length.
+    """
+
+    enabled: bool = True
+    """Whether boilerplate is taken out."""
+    min_words: Positive = 6
+    """Words of a passage: lines with fewer count together with those that follow."""
+    max_host_share: Share = 0.3
+    """Greatest share of a host's pages that a passage may be on."""
+    max_host_pages: Positive = 1000
+    """Most pages of a host that a passage may be on."""
+    min_host_pages: Positive = 3
+    """Pages of a host that a passage must be on before the host's bounds count."""
+    max_hosts: Positive = 30
+    """Most hosts that a passage may be on."""
+
+
 class WeightSection(Section):
     """How often a document is seen in training: its language's factor times its domain's."""
 
@@ -281,6 +301,7 @@ class Config(Section):
     quality: QualitySection = QualitySection()
     filter: FilterSection = FilterSection()
     dedup: DedupSection = DedupSection()
+    lines: LinesSection = LinesSection()
     weight: WeightSection = WeightSection()
     tokenizer: TokenizerSection = TokenizerSection()
     shards: ShardsSection = ShardsSection()

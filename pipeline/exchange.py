@@ -12,6 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline import files
+from pipeline.files import join
+
+WORK = "work"
+"""The folder within a stage's of what is deleted in the end."""
 
 Addressed = tuple[pa.Table, npt.NDArray[np.integer]]
 """Rows, and the receiver of each, from 0; shape (rows,)."""
@@ -45,6 +49,16 @@ def receive(paths: Iterable[str], receiver: int, receivers: int) -> Iterator[pa.
         with files.open_read(path) as stream, pa.ipc.open_file(stream) as reader:
             for block in range(receiver, reader.num_record_batches, receivers):
                 yield reader.get_batch(block)
+
+
+def sent_file(folder: str, kind: str, sender: int) -> str:
+    """The path of a sender's file in a folder."""
+    return join(folder, f"{kind}-{sender:05d}.arrow")
+
+
+def sent_files(folder: str, kind: str) -> list[str]:
+    """The complete files of a kind, in the order of their senders."""
+    return files.numbered(folder, f"{kind}-", ".arrow")
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

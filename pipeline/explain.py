@@ -8,6 +8,7 @@ from pipeline.config import FilterSection
 from pipeline.errors import UserError
 from pipeline.families import bounds_of
 from pipeline.ledger import Manifest
+from pipeline.lines import KIND
 from pipeline.parts import read_table
 from pipeline.rules import RULES
 
@@ -58,6 +59,7 @@ def _story(run: str, part: str, engine: str, row: Row) -> Row:
         story["filter"] = _filtered(run, part, row)
     if story.get("filter", {}).get("outcome") == "kept":
         story["dedup"] = _deduplicated(run, part, row["id"])
+        story["lines"] = _cut(run, part, row)
         story["weight"] = _weighed(run, part, row["id"])
     return {key: value for key, value in story.items() if value is not None}
 
@@ -73,8 +75,13 @@ def _filtered(run: str, part: str, document: Row) -> Row | None:
     for rule in RULES:
         low, high = bounds.get(rule, (None, None))
         statistics.append({"rule": rule, "value": row[rule], "low": low, "high": high})
+    return _outcome(row) | {"statistics": statistics, "edits": _edits(document, row)}
+
+
+def _edits(document: Row, row: Row) -> list[Row]:
+    """The edits of a document, with the words of the text as extracted."""
     text = document["text"]
-    edits = [
+    return [
         {
             "kind": edit["kind"],
             "start": edit["start"],
@@ -84,7 +91,6 @@ def _filtered(run: str, part: str, document: Row) -> Row | None:
         }
         for edit in row["edits"]
     ]
-    return _outcome(row) | {"statistics": statistics, "edits": edits}
 
 
 def _deduplicated(run: str, part: str, id_: str) -> Row | None:
@@ -95,6 +101,14 @@ def _deduplicated(run: str, part: str, id_: str) -> Row | None:
         if row["id"] == id_:
             return {"outcome": "dropped", "reason": row["level"], **row}
     return {"outcome": "kept"}
+
+
+def _cut(run: str, part: str, document: Row) -> Row | None:
+    row = next(_rows(run, "lines", part, _with_id(document["id"])), None)
+    if Manifest.read(files.join(run, "lines")) is None or row is None:
+        return None
+    taken = [edit for edit in _edits(document, row) if edit["kind"] == KIND]
+    return _outcome(row) | {"n_chars": row["n_chars"], "edits": taken}
 
 
 def _weighed(run: str, part: str, id_: str) -> Row | None:

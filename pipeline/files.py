@@ -215,6 +215,14 @@ def names(folder: str) -> list[str]:
     return sorted(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in entries)
 
 
+def numbered(folder: str, prefix: str, suffix: str) -> list[str]:
+    """The paths of the complete files of a kind, in the order of their numbers."""
+    found = names(folder)
+    return [
+        join(folder, name) for name in found if name.startswith(prefix) and name.endswith(suffix)
+    ]
+
+
 def remove_folder(folder: str) -> None:
     """Delete a folder and all in it, if it exists."""
     fs, inner = filesystem(folder)

@@ -15,7 +15,7 @@ from typing import Any, Self
 from pipeline import files
 from pipeline.errors import UserError
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 
 

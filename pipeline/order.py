@@ -11,7 +11,7 @@ from pipeline import files, model
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.progress import Progress
-from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
+from pipeline.stages import dedup, extract, filtering, lines, quality, shards, tokenizer, weight
 from pipeline.stages.graph import run_graph
 from pipeline.tasks.quality import MODEL
 from pipeline.tasks.tokenizing import FILE
@@ -147,13 +147,23 @@ STAGES = (
         inputs=dedup.inputs,
     ),
     Stage(
+        "lines",
+        "lines",
+        lines.settings,
+        ("numpy", "xxhash", "regex", "icu4py", "pyarrow"),
+        _graph(lines.build),
+        reads=("filter", "dedup"),
+        pieces=_parts_of("filter"),
+        finished=_files("part-"),
+    ),
+    Stage(
         "weight",
         "weight",
         weight.settings,
         ("tldextract", "xxhash", "pyarrow"),
         _graph(weight.build),
-        reads=("filter", "dedup"),
-        pieces=_parts_of("filter"),
+        reads=("lines",),
+        pieces=_parts_of("lines"),
         finished=_files("part-"),
     ),
     Stage(
@@ -162,7 +172,7 @@ STAGES = (
         tokenizer.settings,
         ("tokenizers",),
         _graph(tokenizer.build),
-        reads=("filter", "weight"),
+        reads=("lines", "weight"),
         pieces=_one,
         finished=_files(FILE),
     ),
@@ -172,8 +182,8 @@ STAGES = (
         shards.settings,
         ("tokenizers", "xxhash", "pyarrow"),
         _graph(shards.build),
-        reads=("filter", "weight", "tokenizer"),
-        pieces=_parts_of("filter"),
+        reads=("lines", "weight", "tokenizer"),
+        pieces=_parts_of("lines"),
         finished=_files("train-"),
     ),
     Stage(

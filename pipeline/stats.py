@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import pyarrow.compute as pc
@@ -13,7 +14,7 @@ from pipeline.languagebounds import LANGUAGES
 from pipeline.ledger import Manifest
 from pipeline.parts import read_rows, read_table
 
-FUNNEL = ("extract", "filter", "dedup", "weight", "shards")
+FUNNEL = ("extract", "filter", "dedup", "lines", "weight", "shards")
 EDIT = "edit_"
 """What the facts that count edits begin with, before the kind."""
 _TOP = 20
@@ -37,7 +38,7 @@ class LanguageRow:
     Attributes:
         language: Its code.
         name: Its English name.
-        documents: Documents kept by the filter and by deduplication.
+        documents: Documents kept by all stages so far.
         characters: Their characters.
         tokens: Tokens in the train and validation shards, repeats included; None before `shard`.
         share: Share of the characters.
@@ -70,7 +71,7 @@ class Stats:
         languages: Languages, most characters first.
         hosts: Documents by host, the most frequent.
         domains: Documents by domain.
-        edits: Lines and spans that the filter took out or replaced in kept documents, by kind.
+        edits: Lines and spans that were taken out or replaced in kept documents, by kind.
         transitive_closure: Documents that `dedup` would have removed had it kept one document of
             each connected component of candidate pairs, unverified; None before `dedup`.
         speakers_source: Where the numbers of speakers are from.
@@ -103,8 +104,7 @@ def collect(run: str) -> Stats:
     documents: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     hosts: Counter[str] = Counter()
-    source = "filter" if "filter" in done else "extract"
-    for language, host, length in _kept(run, source, done):
+    for language, host, length in _kept(run, done):
         documents[language] += 1
         characters[language] += length
         hosts[host] += 1
@@ -122,9 +122,11 @@ def collect(run: str) -> Stats:
 
 
 def _edits(done: dict[str, Manifest]) -> dict[str, int]:
-    facts = done["filter"].facts if "filter" in done else {}
+    facts = [done[stage].facts.items() for stage in ("filter", "lines") if stage in done]
     counts = {
-        name.removeprefix(EDIT): count for name, count in facts.items() if name.startswith(EDIT)
+        name.removeprefix(EDIT): count
+        for name, count in chain.from_iterable(facts)
+        if name.startswith(EDIT)
     }
     return dict(sorted(counts.items()))
 
@@ -134,11 +136,12 @@ def _funnel_row(name: str, manifest: Manifest) -> FunnelRow:
     return FunnelRow(name, counts.read, counts.kept, dict(counts.dropped), dict(counts.failed))
 
 
-def _kept(run: str, source: str, done: dict[str, Manifest]) -> Iterator[tuple[str, str, int]]:
+def _kept(run: str, done: dict[str, Manifest]) -> Iterator[tuple[str, str, int]]:
     """Language, host and characters of each document that has come through so far."""
+    source = next(stage for stage in ("lines", "filter", "extract") if stage in done)
     for part in done[source].parts:
         removed: set[int] = set()
-        if "dedup" in done:
+        if "dedup" in done and source == "filter":
             path = files.join(run, "dedup", f"duplicates-{part.name}.parquet")
             removed = set(read_table(path, ["row"])["row"].to_pylist())
         rows = read_rows(

@@ -59,17 +59,15 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
     Raises:
         UserError: The run has no shards, or an archive cannot be read or is no longer the same.
     """
-    stages = ("extract", "filter", "tokenizer", "shards")
-    extracted, filtered, tokenizer, shards = (
-        Manifest.read(files.join(run, name)) for name in stages
-    )
-    if not (extracted and filtered and tokenizer and shards):
+    stages = ("extract", "lines", "tokenizer", "shards")
+    extracted, corpus, tokenizer, shards = (Manifest.read(files.join(run, name)) for name in stages)
+    if not (extracted and corpus and tokenizer and shards):
         raise UserError(f"{run}: no shards; run `curate shard` first")
     section = ExtractSection.model_validate(extracted.settings["settings"]["extract"])
     end = tokenizer.settings["settings"]["special_tokens"][0]
     encoder = Encoder(files.join(run, "tokenizer", "tokenizer.json"), end)
-    for part in filtered.parts:
-        table = read_table(files.join(run, "filter", f"part-{part.name}.parquet"))
+    for part in corpus.parts:
+        table = read_table(files.join(run, "lines", f"part-{part.name}.parquet"))
         hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()
         for document in hits:
             for kind in ("train", "valid"):

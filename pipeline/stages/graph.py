@@ -21,8 +21,10 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
+from pipeline import files
 from pipeline.config import WorkersSection
 from pipeline.errors import UserError
+from pipeline.exchange import WORK
 from pipeline.job import Job
 from pipeline.ledger import Manifest, Part
 from pipeline.sandbox import Pool, SandboxError, shared_pool
@@ -119,8 +121,46 @@ def _result(future: Future[Any]) -> Any:
         raise UserError("out of memory outside any page; raise workers.memory_mib") from error
 
 
+class All(beam.PTransform):
+    """All results of some tasks as one list; fails if they are not as many as are due."""
+
+    def __init__(self, due: int) -> None:
+        super().__init__()
+        self._due = due
+
+    def expand(self, done: beam.PCollection) -> beam.PCollection:
+        """Gather a PCollection."""
+        return (
+            done
+            | "List" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
+            | "Check" >> beam.Map(_checked, self._due)
+        )
+
+
+def _checked(done: list[Any], due: int) -> list[Any]:
+    if len(done) != due:
+        raise AssertionError(f"{len(done)} of {due} results arrived")
+    return done
+
+
+class Then(beam.PTransform):
+    """Goes on with other elements when all of a PCollection are done; see `All`."""
+
+    def __init__(self, elements: Sequence[Any], due: int) -> None:
+        super().__init__()
+        self._elements = elements
+        self._due = due
+
+    def expand(self, done: beam.PCollection) -> beam.PCollection:
+        """Wait for a PCollection."""
+        elements = self._elements
+        return done | "All" >> All(self._due) | "Next" >> beam.FlatMap(lambda _: elements)
+
+
 class WriteManifest(beam.PTransform):
     """Adds up a stage's parts and writes its manifest: the mark that the stage is finished.
+
+    What the stage's tasks left for one another is deleted before.
 
     A part that did not arrive, or arrived twice, fails the run: runners have lost elements without
     an error before.
@@ -166,6 +206,7 @@ def _write(
         raise AssertionError(f"{stage}: parts lost (-) or not expected (+): {', '.join(wrong[:9])}")
     if read not in (None, manifest.counts.read):
         raise AssertionError(f"{stage}: read {manifest.counts.read} of {read} records")
+    files.remove_folder(files.join(folder, WORK))
     manifest.write(folder)
 
 

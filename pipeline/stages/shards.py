@@ -19,16 +19,16 @@ def settings(config: Config) -> dict[str, Any]:
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    sources = (job.folder_of("filter"), job.folder_of("weight"))
+    sources = (job.folder_of("lines"), job.folder_of("weight"))
     model = join(job.folder_of("tokenizer"), FILE)
     end = job.config.tokenizer.special_tokens[0]
     elements = [
         (*sources, name, (model, end), job.config.shards, job.folder)
-        for name in job.part_names("filter")
+        for name in job.part_names("lines")
     ]
     (
         pipeline
         | "Parts" >> beam.Create(elements)
         | "Encode" >> RunTasks(encode_part, job.config.workers)
-        | "Manifest" >> WriteManifest(job, job.part_names("filter"), reads="weight")
+        | "Manifest" >> WriteManifest(job, job.part_names("lines"), reads="weight")
     )

@@ -17,8 +17,8 @@ def settings(config: Config) -> dict[str, Any]:
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    names = job.part_names("filter")
-    sources = (job.folder_of("filter"), job.folder_of("weight"))
+    names = job.part_names("lines")
+    sources = (job.folder_of("lines"), job.folder_of("weight"))
     (
         pipeline
         | "Work" >> beam.Create([(*sources, names, job.config.tokenizer, job.folder)])

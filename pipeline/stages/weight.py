@@ -17,13 +17,11 @@ def settings(config: Config) -> dict[str, Any]:
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    sources = (job.folder_of("filter"), job.folder_of("dedup"))
-    elements = [
-        (*sources, name, job.config.weight, job.folder) for name in job.part_names("filter")
-    ]
+    source, names = job.folder_of("lines"), job.part_names("lines")
+    elements = [(source, name, job.config.weight, job.folder) for name in names]
     (
         pipeline
         | "Parts" >> beam.Create(elements)
         | "Weigh" >> RunTasks(weigh_part, job.config.workers)
-        | "Manifest" >> WriteManifest(job, job.part_names("filter"), reads="dedup")
+        | "Manifest" >> WriteManifest(job, names, reads="lines")
     )

@@ -23,15 +23,12 @@ import pyarrow.parquet as pq
 
 from pipeline import files, stars
 from pipeline.components import Edges, components
-from pipeline.exchange import receive, send
+from pipeline.exchange import WORK, receive, send, sent_file, sent_files
 from pipeline.files import join
 from pipeline.sandbox import Guard
 from pipeline.schema import COMPONENTS
 from pipeline.stars import Partitions
 from pipeline.tasks.buckets import Packed, candidate_pairs
-
-WORK = "work"
-"""The folder of what is deleted in the end."""
 
 _FACTS = "components.json"
 
@@ -62,7 +59,7 @@ def last_round(folder: str) -> Round | None:
 
 def edge_files(folder: str, number: int) -> list[str]:
     """The files of a round."""
-    return numbered_files(_round_folder(folder, number), "edges-", ".u64")
+    return files.numbered(_round_folder(folder, number), "edges-", ".u64")
 
 
 def forget_before(folder: str, number: int) -> None:
@@ -188,15 +185,7 @@ def component_facts(folder: str) -> dict[str, int] | None:
 
 def component_files(folder: str) -> list[str]:
     """The files of components."""
-    return numbered_files(folder, "components-", ".parquet")
-
-
-def numbered_files(folder: str, prefix: str, suffix: str) -> list[str]:
-    """The complete files of a kind, in the order of their numbers."""
-    names = files.names(folder)
-    return [
-        join(folder, name) for name in names if name.startswith(prefix) and name.endswith(suffix)
-    ]
+    return files.numbered(folder, "components-", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -210,7 +199,7 @@ class _Received:
     partitions: int
 
     def __iter__(self) -> Iterator[Edges]:
-        paths = numbered_files(_sent_folder(self.folder, self.round_), f"{self.kind}-", ".arrow")
+        paths = sent_files(_sent_folder(self.folder, self.round_), self.kind)
         for batch in receive(paths, self.partition, self.partitions):
             yield np.stack([column.to_numpy() for column in batch.columns], axis=1)
 
@@ -254,4 +243,4 @@ def _sent_folder(folder: str, number: int) -> str:
 
 
 def _sent(folder: str, round_: int, kind: str, number: int) -> str:
-    return join(_sent_folder(folder, round_), f"{kind}-{number:05d}.arrow")
+    return sent_file(_sent_folder(folder, round_), kind, number)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline import files, minhash
 from pipeline.clusters import Candidates, Duplicate, duplicates
 from pipeline.config import DedupSection
-from pipeline.exchange import receive, send
+from pipeline.exchange import WORK, receive, send, sent_file, sent_files
 from pipeline.files import join
 from pipeline.ledger import Counts, Part
 from pipeline.parts import PartWriter, finished, read_table
@@ -22,7 +22,6 @@ from pipeline.sandbox import Guard
 from pipeline.schema import COMPONENTS, DUPLICATES, SIGNATURES
 from pipeline.stars import Partitions
 from pipeline.tasks.buckets import matrix, unpack
-from pipeline.tasks.linking import WORK, numbered_files
 from pipeline.tasks.signing import SIGNED, SignedPart
 
 PREFIXES = ("duplicates",)
@@ -119,23 +118,17 @@ def write_duplicates(
     return written
 
 
-def forget_work(parts: list[Part], folder: str) -> list[Part]:
-    """Delete what is not needed once all parts are written; returns the parts."""
-    files.remove_folder(join(folder, WORK))
-    return parts
-
-
 def _owners(nodes: npt.NDArray[Any], firsts: list[int]) -> npt.NDArray[np.int64]:
     """The batch of each node."""
     return np.searchsorted(np.array(firsts, dtype=nodes.dtype), nodes, side="right") - 1
 
 
 def _work(folder: str, kind: str, number: int) -> str:
-    return join(folder, WORK, f"{kind}-{number:05d}.arrow")
+    return sent_file(join(folder, WORK), kind, number)
 
 
 def _work_files(folder: str, kind: str) -> list[str]:
-    return numbered_files(join(folder, WORK), f"{kind}-", ".arrow")
+    return sent_files(join(folder, WORK), kind)
 
 
 def _taken(

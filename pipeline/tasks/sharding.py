@@ -49,7 +49,7 @@ def encode_part(
     section: ShardsSection,
     folder: str,
 ) -> Part:
-    """Write the train and validation shards of one part of `filter`.
+    """Write the train and validation shards of one part of `lines`.
 
     A document repeats in the train shard as its weight says; a validation document stands once.
     """

@@ -247,13 +247,18 @@ def test_a_run_ended_between_rounds_and_within_one_goes_on_at_its_round(
     assert digests(tmp_path / "dedup") == digests(by_rounds / "dedup")
 
 
-@pytest.mark.parametrize("step", ["write_duplicates", "forget_work"])
+@pytest.mark.parametrize(("owner", "step"), [(resolving, "write_duplicates"), (Manifest, "write")])
 def test_a_run_ended_while_duplicates_are_written_goes_on_from_the_components(
-    step: str, filtered: Path, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    owner: object,
+    step: str,
+    filtered: Path,
+    reference: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job = job_of(filtered, tmp_path, 10**6)
     with monkeypatch.context() as patch:
-        patch.setattr(resolving, step, fail)
+        patch.setattr(owner, step, fail)
         with pytest.raises(Exception, match="killed"):
             run_stage(job)
     assert Manifest.read(job.folder) is None
@@ -270,7 +275,7 @@ def test_a_task_whose_result_is_lost_fails_the_run(
     run_stage(job, graphs=1)
     partitions = dedup._partitions(job, 40)
     monkeypatch.setattr(dedup, "_senders", lambda job, done, count, where: [(0, [], *where)])
-    with pytest.raises(Exception, match=f"1 of {partitions.count} tasks arrived"):
+    with pytest.raises(Exception, match=f"1 of {partitions.count} results arrived"):
         run_stage(job, graphs=1)
 
 

@@ -1,0 +1,196 @@
+"""Lines: the passages of all pages counted, and the boilerplate among them taken out.
+
+Batches of parts hand what their pages hold to partitions by passage, and these the counts back to
+the batches that asked, through files in the stage's work folder.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache, partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import files, lines
+from pipeline.attempt import attempt
+from pipeline.config import FilterSection, LinesSection
+from pipeline.edits import apply, merge
+from pipeline.exchange import WORK, receive, send, sent_file, sent_files
+from pipeline.families import bounds_of
+from pipeline.files import join
+from pipeline.ledger import Part
+from pipeline.lines import Groups, Keepers, Tallies
+from pipeline.parts import SplitWriter, capture_of, finished, read_rows, read_table
+from pipeline.records import Edit, Rejected
+from pipeline.rules import STATISTICS, UNBOUNDED
+from pipeline.sandbox import Guard
+from pipeline.schema import CAPTURE_COLUMNS, filter_rejected, filtered
+from pipeline.stats import EDIT
+from pipeline.textstats import TextStats
+
+PREFIXES = ("part", "dropped")
+LENGTH = "word_count"
+"""The rule that judges a page again."""
+
+Row = Mapping[str, Any]
+
+_COUNTED = pa.schema(
+    [pa.field(name, pa.uint64(), False) for name in ("passage", "host", "pages", "keeper")]
+)
+_TALLIED = pa.schema([pa.field(field.name, pa.uint64(), False) for field in fields(Tallies)])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Parts that a task works on.
+
+    Attributes:
+        number: The batch's number.
+        count: How many batches there are; and partitions.
+        names: The parts' names.
+        filter: The folder of `filter`.
+        dedup: The folder of `dedup`.
+        folder: The stage's folder.
+    """
+
+    number: int
+    count: int
+    names: tuple[str, ...]
+    filter: str
+    dedup: str
+    folder: str
+
+    @property
+    def work(self) -> str:
+        """Where the tasks' files for one another stand."""
+        return join(self.folder, WORK)
+
+    def documents(self, name: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The documents of a part that dedup kept."""
+        copies = read_table(join(self.dedup, f"duplicates-{name}.parquet"), ["row"])["row"]
+        removed = set(copies.to_pylist())
+        rows = read_rows(join(self.filter, f"part-{name}.parquet"), columns)
+        return (row for index, row in enumerate(rows) if index not in removed)
+
+
+def count_passages(guard: Guard, batch: Batch, section: LinesSection) -> None:
+    """Write how often the passages of a batch's documents stand there, for their partitions.
+
+    A document that fails here has none; it fails again when it is to be cut, and is stored then.
+    """
+    path = sent_file(batch.work, "counted", batch.number)
+    if files.exists(path):
+        return
+    found: list[tuple[list[int], int, int]] = []
+    columns = [*CAPTURE_COLUMNS, "host", "text"]
+    documents = chain.from_iterable(batch.documents(name, columns) for name in batch.names)
+    for step, row in enumerate(documents):
+        work = partial(_hashes, row["text"], section.min_words)
+        hashes = attempt(guard, step, capture_of(row), work)
+        if not isinstance(hashes, Rejected):
+            host = lines.host_hash(row["host"])
+            found.append(([host, *hashes], host, lines.hash_of(row["id"])))
+    sizes = [len(hashes) for hashes, _, _ in found]
+    passages = _hashes_of(hash_ for hashes, _, _ in found for hash_ in hashes)
+    hosts, keys = (
+        np.repeat(_hashes_of(column), sizes)
+        for column in ((host for _, host, _ in found), (key for _, _, key in found))
+    )
+    counted = Groups(passages, hosts).columns(np.ones_like(passages), keys)
+    table = pa.Table.from_arrays(counted, schema=_COUNTED)
+    send(path, [(table, counted[0] % np.uint64(batch.count))], _COUNTED, batch.count)
+
+
+def _hashes(text: str, min_words: int) -> set[int]:
+    return {passage.hash for passage in lines.passages(lines.units(text), min_words)}
+
+
+def _hashes_of(hashes: Iterator[int]) -> lines.Hashes:
+    return np.fromiter(hashes, dtype=np.uint64)
+
+
+def tally_passages(
+    guard: Guard, partition: int, count: int, section: LinesSection, work: str
+) -> None:
+    """Write how often the passages of a partition occur, for the batches that have them."""
+    path = sent_file(work, "tallied", partition)
+    if files.exists(path):
+        return
+    senders, batches = [], []
+    for sender, source in enumerate(sent_files(work, "counted")):
+        received = list(receive([source], partition, count))
+        batches += received
+        senders += [sender] * sum(map(len, received))
+    rows = pa.Table.from_batches(batches, schema=_COUNTED)
+    passages, hosts, pages, keepers = (column.to_numpy() for column in rows.columns)
+    groups = Groups(passages, hosts)
+    tallies = lines.tally(groups.columns(pages, keepers))
+    asked = np.flatnonzero(tallies.suspects(section)[groups.of_rows])
+    columns = [column[groups.of_rows[asked]] for column in vars(tallies).values()]
+    answer = pa.Table.from_arrays(columns, schema=_TALLIED)
+    send(path, [(answer, np.array(senders, dtype=np.int64)[asked])], _TALLIED, count)
+
+
+def cut_parts(
+    guard: Guard, batch: Batch, section: LinesSection, filter_section: FilterSection
+) -> list[Part]:
+    """Write the documents of a batch without boilerplate; those that it leaves too short drop."""
+    keepers: Keepers = {}
+    if section.enabled:
+        received = receive(sent_files(batch.work, "tallied"), batch.number, batch.count)
+        table = pa.Table.from_batches(received, schema=_TALLIED)
+        tallies = Tallies(*(column.to_numpy() for column in table.columns))
+        keepers = lines.boilerplate(tallies, section)
+    least = cache(partial(_least_words, filter_section))
+    work = partial(_cut, keepers=keepers, min_words=section.min_words, least=least)
+    return [_write(guard, batch, number, work) for number in range(len(batch.names))]
+
+
+def _write(guard: Guard, batch: Batch, number: int, work: Callable[[Row], Row | Rejected]) -> Part:
+    name = batch.names[number]
+    if not finished(batch.folder, name, PREFIXES):
+        kept, rejected = filtered(STATISTICS), filter_rejected(STATISTICS)
+        with SplitWriter(batch.folder, name, kept, rejected) as part:
+            for index, row in enumerate(batch.documents(name)):
+                # Unlike in every other part of the batch.
+                step = number << 32 | index
+                found = attempt(guard, step, capture_of(row), partial(work, row))
+                _place(part, row, found)
+    part_done = finished(batch.folder, name, PREFIXES)
+    assert part_done is not None
+    return part_done
+
+
+def _cut(
+    row: Row, keepers: Keepers, min_words: int, least: Callable[[str], float]
+) -> Row | Rejected:
+    """A document without boilerplate, or why it is dropped."""
+    host, key = lines.host_hash(row["host"]), lines.hash_of(row["id"])
+    edits = lines.cut(row["text"], host, key, keepers, min_words)
+    if not edits:
+        return row
+    text = apply(row["text"], edits)
+    n_words = TextStats.of(text, row["language"]).word_count
+    if n_words < least(row["language"]):
+        return Rejected(capture_of(row), "dropped", LENGTH, n_words)
+    every = merge([Edit(**edit) for edit in row["edits"]], edits)
+    return {**row, "text": text, "n_chars": len(text), "edits": [asdict(edit) for edit in every]}
+
+
+def _least_words(section: FilterSection, language: str) -> float:
+    """The words that a page must have: as the filter asks, and one at least."""
+    low, _ = bounds_of(section, language).get(LENGTH, UNBOUNDED)
+    return max(low or 0, 1)
+
+
+def _place(part: SplitWriter, row: Row, found: Row | Rejected) -> None:
+    """Write a document where it belongs."""
+    if isinstance(found, Rejected):
+        names = ("host", "n_chars", "language", "language_score", "edits", *STATISTICS)
+        part.reject(found, {name: row[name] for name in names})
+        return
+    part.keep(found)
+    cut = sum(edit["kind"] == lines.KIND for edit in found["edits"])
+    part.facts.update({"characters": found["n_chars"], f"{EDIT}{lines.KIND}": cut})
