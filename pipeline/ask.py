@@ -76,7 +76,7 @@ def show_explained(stories: Iterable[Mapping[str, Any]], console: Console) -> No
     for story in stories:
         console.print(f"{story['url']}  {story['date']}", style="bold")
         console.print(f"  {story['warc']} at byte {story['offset']}, part {story['part']}")
-        for stage in ("extract", "filter", "dedup", "lines", "weight"):
+        for stage in ("extract", "filter", "lines", "dedup", "weight"):
             if stage in story:
                 console.print(f"  {stage}", style="bold")
                 _show_stage(story[stage], console)

@@ -51,6 +51,19 @@ def receive(paths: Iterable[str], receiver: int, receivers: int) -> Iterator[pa.
                 yield reader.get_batch(block)
 
 
+def receive_with_senders(
+    paths: Iterable[str], receiver: int, receivers: int, schema: pa.Schema
+) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """All rows of a receiver, and for each the sender's place among the paths, shape (rows,)."""
+    blocks: list[pa.RecordBatch] = []
+    senders = [np.array([], dtype=np.int64)]
+    for sender, path in enumerate(paths):
+        received = list(receive([path], receiver, receivers))
+        blocks += received
+        senders.append(np.full(sum(map(len, received)), sender))
+    return pa.Table.from_batches(blocks, schema=schema), np.concatenate(senders)
+
+
 def sent_file(folder: str, kind: str, sender: int) -> str:
     """The path of a sender's file in a folder."""
     return join(folder, f"{kind}-{sender:05d}.arrow")

@@ -58,8 +58,9 @@ def _story(run: str, part: str, engine: str, row: Row) -> Row:
         story["extract"] |= {key: row[key] for key in _SAID} | {"n_chars": row["n_chars"]}
         story["filter"] = _filtered(run, part, row)
     if story.get("filter", {}).get("outcome") == "kept":
-        story["dedup"] = _deduplicated(run, part, row["id"])
         story["lines"] = _cut(run, part, row)
+    if (story.get("lines") or {}).get("outcome") == "kept":
+        story["dedup"] = _deduplicated(run, part, row["id"])
         story["weight"] = _weighed(run, part, row["id"])
     return {key: value for key, value in story.items() if value is not None}
 

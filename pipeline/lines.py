@@ -6,7 +6,7 @@ line is one by itself, and short ones, as of a menu, are one together. What is e
 for letter, but for white space, up to chance collisions of 64 bits.
 
 Boilerplate is a passage on too many pages of a host, or on too many hosts. Of its copies one stays,
-whole: that of the page whose id hashes lowest. So every line that is taken out of a page still
+whole: that of the page whose text hashes lowest. So every line that is taken out of a page still
 stands on another.
 
 Lee et al. 2022, "Deduplicating Training Data Makes Language Models Better", and Raffel et al. 2020,
@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from pipeline import minhash
 from pipeline.records import Edit
 from pipeline.wordhashes import Words
 
@@ -35,7 +36,7 @@ KIND = "repeated_lines"
 
 Hashes = npt.NDArray[np.uint64]
 Keepers = Mapping[tuple[int, int], int]
-"""For each passage and host by their hashes, the id hash of the page that keeps its copy."""
+"""For each passage and host by their hashes, the text hash of the page that keeps its copy."""
 
 _UNIT = re.compile(
     r"^```[^\n]*(?:\n(?!```$)[^\n]*)*(?:\n```$)?|^\|[^\n]*(?:\n\|[^\n]*)*|^[^\S\n]*\S[^\n]*", re.M
@@ -112,8 +113,13 @@ def _passage(units: Sequence[Unit], run: Sequence[int]) -> Passage:
 
 
 def hash_of(name: str) -> int:
-    """64 bits of a string: of a passage, or of an id."""
+    """64 bits of a string: of a passage, an id, a URL."""
     return xxhash.xxh3_64_intdigest(name.encode())
+
+
+def text_hash(text: str) -> int:
+    """64 bits of a text, the same for what `dedup` takes for equal."""
+    return int.from_bytes(minhash.exact_hash(text)[:8])
 
 
 def host_hash(host: str) -> int:
@@ -132,8 +138,8 @@ class Tallies:
         hosts: The hash of the host.
         pages: Pages of the host that have the passage.
         n_hosts: Hosts that have it.
-        host_keeper: The least id hash of the host's pages that have it.
-        keeper: The least id hash of all pages that have it.
+        host_keeper: The least text hash of the host's pages that have it.
+        keeper: The least text hash of all pages that have it.
     """
 
     passages: Hashes
@@ -184,9 +190,12 @@ def tally(columns: Sequence[Hashes]) -> Tallies:
     passages, hosts, pages, keepers = columns
     first = np.flatnonzero(_starts(passages))
     sizes = np.diff(np.append(first, len(passages)))
-    least = np.minimum.reduceat(keepers, first) if len(first) else keepers
-    n_hosts = np.repeat(sizes.astype(np.uint64), sizes)
-    return Tallies(passages, hosts, pages, n_hosts, keepers, np.repeat(least, sizes))
+    there = (pages > 0).astype(np.uint64)
+    n_hosts, least = (
+        np.repeat(count.reduceat(column, first), sizes) if len(first) else column
+        for count, column in ((np.add, there), (np.minimum, keepers))
+    )
+    return Tallies(passages, hosts, pages, n_hosts, keepers, least)
 
 
 def _starts(sorted_: Hashes) -> npt.NDArray[np.bool_]:
@@ -235,7 +244,7 @@ def cut(
     Args:
         text: The text.
         host: The hash of its host.
-        key: The hash of its id.
+        key: The hash of the whole text.
         keepers: The passages that are boilerplate.
         min_words: The words of a passage.
     """

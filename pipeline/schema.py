@@ -121,6 +121,7 @@ WEIGHTS = pa.schema(
         pa.field("id", pa.string(), nullable=False),
         pa.field("domain", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
+        pa.field("duplicate_of", pa.string()),
         pa.field("weight", pa.float64(), nullable=False),
         pa.field("repeats", pa.int32(), nullable=False),
     ]

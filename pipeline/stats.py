@@ -14,7 +14,7 @@ from pipeline.languagebounds import LANGUAGES
 from pipeline.ledger import Manifest
 from pipeline.parts import read_rows, read_table
 
-FUNNEL = ("extract", "filter", "dedup", "lines", "weight", "shards")
+FUNNEL = ("extract", "filter", "lines", "dedup", "weight", "shards")
 EDIT = "edit_"
 """What the facts that count edits begin with, before the kind."""
 _TOP = 20
@@ -141,7 +141,7 @@ def _kept(run: str, done: dict[str, Manifest]) -> Iterator[tuple[str, str, int]]
     source = next(stage for stage in ("lines", "filter", "extract") if stage in done)
     for part in done[source].parts:
         removed: set[int] = set()
-        if "dedup" in done and source == "filter":
+        if "dedup" in done:
             path = files.join(run, "dedup", f"duplicates-{part.name}.parquet")
             removed = set(read_table(path, ["row"])["row"].to_pylist())
         rows = read_rows(

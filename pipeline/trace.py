@@ -60,13 +60,13 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
         UserError: The run has no shards, or an archive cannot be read or is no longer the same.
     """
     stages = ("extract", "lines", "tokenizer", "shards")
-    extracted, corpus, tokenizer, shards = (Manifest.read(files.join(run, name)) for name in stages)
-    if not (extracted and corpus and tokenizer and shards):
+    extracted, texts, tokenizer, shards = (Manifest.read(files.join(run, name)) for name in stages)
+    if not (extracted and texts and tokenizer and shards):
         raise UserError(f"{run}: no shards; run `curate shard` first")
     section = ExtractSection.model_validate(extracted.settings["settings"]["extract"])
     end = tokenizer.settings["settings"]["special_tokens"][0]
     encoder = Encoder(files.join(run, "tokenizer", "tokenizer.json"), end)
-    for part in corpus.parts:
+    for part in texts.parts:
         table = read_table(files.join(run, "lines", f"part-{part.name}.parquet"))
         hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()
         for document in hits:

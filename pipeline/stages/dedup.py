@@ -162,7 +162,7 @@ def _senders(job: Job, done: int, count: int, where: tuple[Any, ...]) -> list[tu
 def remove(pipeline: beam.Pipeline, job: Job) -> None:
     """Write the duplicates of all components, and the manifest."""
     folder, section, workers = job.folder, job.config.dedup, job.config.workers
-    own = sum(part.counts.kept for part in job.upstream["filter"].parts)
+    own = sum(part.counts.kept for part in job.upstream["lines"].parts)
     batches, partitions = _batches(job), _partitions(job, _DOCUMENTS_A_TASK)
     firsts = [parts[0].first for parts in batches]
     resolving_ = [
@@ -185,22 +185,22 @@ def remove(pipeline: beam.Pipeline, job: Job) -> None:
         | "Write" >> RunTasks(resolving.write_duplicates, workers, whole_machine=True)
         | "Flatten" >> beam.FlatMap(lambda written: written)
         | "Manifest"
-        >> WriteManifest(job, job.part_names("filter"), "filter", linking.component_facts(folder))
+        >> WriteManifest(job, job.part_names("lines"), "lines", linking.component_facts(folder))
     )
 
 
 def _numbered(job: Job) -> tuple[list[SignedPart], int]:
-    """The filter's parts and those of earlier runs, with their first documents' numbers; the total.
+    """This run's parts and those of earlier runs, with their first documents' numbers; the total.
 
     Raises:
         UserError: An earlier run's signatures are none that this run's can be compared with.
     """
     parts, first = [], 0
-    for part in job.upstream["filter"].parts:
-        parts.append(SignedPart(part.name, first, job.folder_of("filter"), job.folder, False))
+    for part in job.upstream["lines"].parts:
+        parts.append(SignedPart(part.name, first, job.folder_of("lines"), job.folder, False))
         first += part.counts.kept
     for run in job.config.dedup.earlier:
-        folder, source = files.join(run, "dedup"), files.join(run, "filter")
+        folder, source = files.join(run, "dedup"), files.join(run, "lines")
         for part in _comparable(run, folder, job).parts:
             parts.append(SignedPart(part.name, first, source, folder, True))
             first += part.counts.read

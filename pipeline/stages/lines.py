@@ -1,6 +1,6 @@
-"""Stage `lines`: the documents that dedup kept, without what many pages repeat.
+"""Stage `lines`: the documents that the filter kept, without what many pages repeat.
 
-What it writes is the corpus: the stages that follow read their text there.
+The stages that follow read their text here.
 """
 
 from itertools import accumulate, groupby
@@ -13,7 +13,8 @@ from pipeline.exchange import WORK
 from pipeline.files import join
 from pipeline.job import Job
 from pipeline.stages.graph import RunTasks, Then, WriteManifest
-from pipeline.tasks.cutting import Batch, count_passages, cut_parts, tally_passages
+from pipeline.tasks.copies import Batch, claim_pages, find_copies
+from pipeline.tasks.cutting import count_passages, cut_parts, tally_passages
 
 # A task holds the passages of so many documents, more where there would be more tasks than these:
 # each of them sends to each.
@@ -28,39 +29,42 @@ def settings(config: Config) -> dict[str, Any]:
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    section, workers, names = job.config.lines, job.config.workers, job.part_names("filter")
-    batches = _batches(job)
-    cutting = [(batch, section, job.config.filter) for batch in batches]
-    if section.enabled:
-        counting = [(batch, section) for batch in batches]
-        work = join(job.folder, WORK)
-        tallying = [(batch.number, batch.count, section, work) for batch in batches]
-        ready = (
-            pipeline
-            | "Batches" >> beam.Create(counting)
-            | "Count" >> RunTasks(count_passages, workers)
-            | "AllCounted" >> Then(tallying, len(batches))
-            | "Tally" >> RunTasks(tally_passages, workers)
-            | "AllTallied" >> Then(cutting, len(batches))
-        )
-    else:
-        ready = pipeline | "Batches" >> beam.Create(cutting)
+    section, names = job.config.lines, job.part_names("filter")
+    cutting = [(batch, section, job.config.filter) for batch in _batches(job)]
     (
-        ready
-        | "Cut" >> RunTasks(cut_parts, workers)
+        (_tallied(pipeline, job, cutting) if section.enabled else pipeline | beam.Create(cutting))
+        | "Cut" >> RunTasks(cut_parts, job.config.workers)
         | "Flatten" >> beam.FlatMap(lambda parts: parts)
-        | "Manifest" >> WriteManifest(job, names, reads="dedup")
+        | "Manifest" >> WriteManifest(job, names, reads="filter")
+    )
+
+
+def _tallied(pipeline: beam.Pipeline, job: Job, then: list[Any]) -> beam.PCollection:
+    """Some elements, once all passages are counted."""
+    section, workers, batches = job.config.lines, job.config.workers, _batches(job)
+    count, work = len(batches), join(job.folder, WORK)
+    return (
+        pipeline
+        | "Batches" >> beam.Create([(batch,) for batch in batches])
+        | "Claim" >> RunTasks(claim_pages, workers)
+        | "AllClaimed" >> Then([(number, count, work) for number in range(count)], count)
+        | "FindCopies" >> RunTasks(find_copies, workers)
+        | "AllFound" >> Then([(batch, section) for batch in batches], count)
+        | "Count" >> RunTasks(count_passages, workers)
+        | "AllCounted" >> Then([(n, count, section, work) for n in range(count)], count)
+        | "Tally" >> RunTasks(tally_passages, workers)
+        | "AllTallied" >> Then(then, count)
     )
 
 
 def _batches(job: Job) -> list[Batch]:
     """The parts in their order, as many together as a task holds."""
-    parts = job.upstream["dedup"].parts
-    size = max(_DOCUMENTS_A_TASK, job.upstream["dedup"].counts.kept // _MOST_TASKS)
+    parts = job.upstream["filter"].parts
+    size = max(_DOCUMENTS_A_TASK, job.upstream["filter"].counts.kept // _MOST_TASKS)
     ends = accumulate(part.counts.kept for part in parts)
     numbered = zip(parts, (end // size for end in ends), strict=True)
     groups = [[part.name for part, _ in group] for _, group in groupby(numbered, lambda p: p[1])]
-    folders = (job.folder_of("filter"), job.folder_of("dedup"), job.folder)
+    folders = (job.folder_of("filter"), job.folder)
     return [
         Batch(number, len(groups), tuple(names), *folders) for number, names in enumerate(groups)
     ]

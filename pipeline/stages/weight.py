@@ -17,11 +17,11 @@ def settings(config: Config) -> dict[str, Any]:
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    source, names = job.folder_of("lines"), job.part_names("lines")
-    elements = [(source, name, job.config.weight, job.folder) for name in names]
+    sources = (job.folder_of("lines"), job.folder_of("dedup"))
+    elements = [(*sources, name, job.config.weight, job.folder) for name in job.part_names("lines")]
     (
         pipeline
         | "Parts" >> beam.Create(elements)
         | "Weigh" >> RunTasks(weigh_part, job.config.workers)
-        | "Manifest" >> WriteManifest(job, names, reads="lines")
+        | "Manifest" >> WriteManifest(job, job.part_names("lines"), reads="dedup")
     )

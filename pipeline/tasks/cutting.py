@@ -4,10 +4,9 @@ Batches of parts hand what their pages hold to partitions by passage, and these 
 the batches that asked, through files in the stage's work folder.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from functools import cache, partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,17 @@ from pipeline import files, lines
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection, LinesSection
 from pipeline.edits import apply, merge
-from pipeline.exchange import WORK, receive, send, sent_file, sent_files
+from pipeline.exchange import receive, receive_with_senders, send, sent_file, sent_files
 from pipeline.families import bounds_of
-from pipeline.files import join
 from pipeline.ledger import Part
 from pipeline.lines import Groups, Keepers, Tallies
-from pipeline.parts import SplitWriter, capture_of, finished, read_rows, read_table
+from pipeline.parts import SplitWriter, capture_of, finished
 from pipeline.records import Edit, Rejected
 from pipeline.rules import STATISTICS, UNBOUNDED
 from pipeline.sandbox import Guard
 from pipeline.schema import CAPTURE_COLUMNS, filter_rejected, filtered
 from pipeline.stats import EDIT
+from pipeline.tasks.copies import Batch, copies_of
 from pipeline.textstats import TextStats
 
 PREFIXES = ("part", "dropped")
@@ -36,79 +35,45 @@ LENGTH = "word_count"
 
 Row = Mapping[str, Any]
 
+# No page has a greater hash.
+_NO_KEEPER = 2**64 - 1
+
 _COUNTED = pa.schema(
     [pa.field(name, pa.uint64(), False) for name in ("passage", "host", "pages", "keeper")]
 )
 _TALLIED = pa.schema([pa.field(field.name, pa.uint64(), False) for field in fields(Tallies)])
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Parts that a task works on.
-
-    Attributes:
-        number: The batch's number.
-        count: How many batches there are; and partitions.
-        names: The parts' names.
-        filter: The folder of `filter`.
-        dedup: The folder of `dedup`.
-        folder: The stage's folder.
-    """
-
-    number: int
-    count: int
-    names: tuple[str, ...]
-    filter: str
-    dedup: str
-    folder: str
-
-    @property
-    def work(self) -> str:
-        """Where the tasks' files for one another stand."""
-        return join(self.folder, WORK)
-
-    def documents(self, name: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-        """The documents of a part that dedup kept."""
-        copies = read_table(join(self.dedup, f"duplicates-{name}.parquet"), ["row"])["row"]
-        removed = set(copies.to_pylist())
-        rows = read_rows(join(self.filter, f"part-{name}.parquet"), columns)
-        return (row for index, row in enumerate(rows) if index not in removed)
-
-
 def count_passages(guard: Guard, batch: Batch, section: LinesSection) -> None:
-    """Write how often the passages of a batch's documents stand there, for their partitions.
+    """Write on how many pages of a batch its passages stand, for their partitions.
 
     A document that fails here has none; it fails again when it is to be cut, and is stored then.
     """
     path = sent_file(batch.work, "counted", batch.number)
     if files.exists(path):
         return
-    found: list[tuple[list[int], int, int]] = []
-    columns = [*CAPTURE_COLUMNS, "host", "text"]
-    documents = chain.from_iterable(batch.documents(name, columns) for name in batch.names)
-    for step, row in enumerate(documents):
-        work = partial(_hashes, row["text"], section.min_words)
-        hashes = attempt(guard, step, capture_of(row), work)
-        if not isinstance(hashes, Rejected):
-            host = lines.host_hash(row["host"])
-            found.append(([host, *hashes], host, lines.hash_of(row["id"])))
-    sizes = [len(hashes) for hashes, _, _ in found]
-    passages = _hashes_of(hash_ for hashes, _, _ in found for hash_ in hashes)
-    hosts, keys = (
-        np.repeat(_hashes_of(column), sizes)
-        for column in ((host for _, host, _ in found), (key for _, _, key in found))
-    )
-    counted = Groups(passages, hosts).columns(np.ones_like(passages), keys)
-    table = pa.Table.from_arrays(counted, schema=_COUNTED)
-    send(path, [(table, counted[0] % np.uint64(batch.count))], _COUNTED, batch.count)
+    found: list[lines.Hashes] = [np.empty((4, 0), dtype=np.uint64)]
+    copies = copies_of(batch)
+    for step, row in enumerate(batch.all_documents([*CAPTURE_COLUMNS, "host", "text"])):
+        work = partial(_counted, row, section.min_words, lines.hash_of(row["id"]) in copies)
+        counted = attempt(guard, step, capture_of(row), work)
+        if not isinstance(counted, Rejected):
+            found.append(counted)
+    passages, hosts, pages, keepers = np.concatenate(found, axis=1)
+    columns = Groups(passages, hosts).columns(pages, keepers)
+    table = pa.Table.from_arrays(columns, schema=_COUNTED)
+    send(path, [(table, columns[0] % np.uint64(batch.count))], _COUNTED, batch.count)
 
 
-def _hashes(text: str, min_words: int) -> set[int]:
-    return {passage.hash for passage in lines.passages(lines.units(text), min_words)}
-
-
-def _hashes_of(hashes: Iterator[int]) -> lines.Hashes:
-    return np.fromiter(hashes, dtype=np.uint64)
+def _counted(row: Row, min_words: int, copy: bool) -> lines.Hashes:
+    """The rows of a document, shape (4, passages); a copy asks, but is no page that has them."""
+    host, text = lines.host_hash(row["host"]), row["text"]
+    hashes = {passage.hash for passage in lines.passages(lines.units(text), min_words)} | {host}
+    counts = (0, _NO_KEEPER) if copy else (1, lines.text_hash(text))
+    rows = np.empty((4, len(hashes)), dtype=np.uint64)
+    rows[0] = np.fromiter(hashes, dtype=np.uint64)
+    rows[1:] = np.array([[host], *([count] for count in counts)], dtype=np.uint64)
+    return rows
 
 
 def tally_passages(
@@ -118,19 +83,14 @@ def tally_passages(
     path = sent_file(work, "tallied", partition)
     if files.exists(path):
         return
-    senders, batches = [], []
-    for sender, source in enumerate(sent_files(work, "counted")):
-        received = list(receive([source], partition, count))
-        batches += received
-        senders += [sender] * sum(map(len, received))
-    rows = pa.Table.from_batches(batches, schema=_COUNTED)
+    rows, senders = receive_with_senders(sent_files(work, "counted"), partition, count, _COUNTED)
     passages, hosts, pages, keepers = (column.to_numpy() for column in rows.columns)
     groups = Groups(passages, hosts)
     tallies = lines.tally(groups.columns(pages, keepers))
     asked = np.flatnonzero(tallies.suspects(section)[groups.of_rows])
     columns = [column[groups.of_rows[asked]] for column in vars(tallies).values()]
     answer = pa.Table.from_arrays(columns, schema=_TALLIED)
-    send(path, [(answer, np.array(senders, dtype=np.int64)[asked])], _TALLIED, count)
+    send(path, [(answer, senders[asked])], _TALLIED, count)
 
 
 def cut_parts(
@@ -167,7 +127,7 @@ def _cut(
     row: Row, keepers: Keepers, min_words: int, least: Callable[[str], float]
 ) -> Row | Rejected:
     """A document without boilerplate, or why it is dropped."""
-    host, key = lines.host_hash(row["host"]), lines.hash_of(row["id"])
+    host, key = lines.host_hash(row["host"]), lines.text_hash(row["text"])
     edits = lines.cut(row["text"], host, key, keepers, min_words)
     if not edits:
         return row

@@ -104,7 +104,7 @@ def resolve(
 def write_duplicates(
     guard: Guard, batch: int, batches: int, parts: list[SignedPart], folder: str
 ) -> list[Part]:
-    """Write the duplicates of every part of a batch: `row` counts the rows of the filter's part."""
+    """Write the duplicates of every part of a batch; `row` counts the rows of its own part."""
     found = receive(_work_files(folder, "found"), batch, batches)
     table = pa.Table.from_batches(found, schema=DUPLICATES).sort_by("row")
     bounds = np.searchsorted(table["row"].to_numpy(), [part.first for part in parts]).tolist()

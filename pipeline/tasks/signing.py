@@ -30,7 +30,7 @@ class SignedPart:
     Attributes:
         name: The part's name.
         first: Number of its first document.
-        source: The folder of `filter` with its documents.
+        source: The folder of `lines` with its documents.
         folder: The folder of `dedup` with its signatures.
         earlier: Whether it is of an earlier run, whose documents are all kept.
     """
@@ -43,7 +43,7 @@ class SignedPart:
 
 
 def sign_part(guard: Guard, part: SignedPart, section: DedupSection) -> SignedPart:
-    """Write the signatures of one part of `filter`, a row a document in the same order.
+    """Write the signatures of one part of `lines`, a row a document in the same order.
 
     A document whose signature cannot be computed has none, and so is nobody's duplicate.
     """

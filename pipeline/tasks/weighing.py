@@ -13,21 +13,36 @@ from pipeline.schema import WEIGHTS
 PREFIXES = ("part",)
 
 
-def weigh_part(guard: Guard, source: str, name: str, section: WeightSection, folder: str) -> Part:
+def weigh_part(
+    guard: Guard, source: str, dedup: str, name: str, section: WeightSection, folder: str
+) -> Part:
     """Write a row of weights for each row of one part of `lines`, in the same order."""
     if not finished(folder, name, PREFIXES):
         table = read_table(join(source, f"part-{name}.parquet"), ["id", "host", "language"])
+        copies = read_table(join(dedup, f"duplicates-{name}.parquet"), ["row", "kept_id"])
+        duplicate_of = dict(zip(*copies.to_pydict().values(), strict=True))
         ids, hosts, languages = table.to_pydict().values()
         domains = [mixture.domain_of(host, section.hosts) for host in hosts]
         factors = mixture.Weights(section.languages, section.domains)
         pairs = zip(languages, domains, strict=True)
         weights = np.array([factors.weight(*pair) for pair in pairs], dtype=np.float64)
+        weights[list(duplicate_of)] = 0.0
         repeats = mixture.repeats(ids, weights)
         with PartWriter(join(folder, f"part-{name}.parquet"), WEIGHTS) as part:
-            columns = (ids, domains, languages, weights.tolist(), repeats.tolist())
-            for row in zip(*columns, strict=True):
-                part.write(dict(zip(WEIGHTS.names, row, strict=True)))
-            read, kept = len(ids), int((repeats > 0).sum())
+            for row, (key, domain, language) in enumerate(
+                zip(ids, domains, languages, strict=True)
+            ):
+                part.write(
+                    {
+                        "id": key,
+                        "domain": domain,
+                        "language": language,
+                        "duplicate_of": duplicate_of.get(row),
+                        "weight": float(weights[row]),
+                        "repeats": int(repeats[row]),
+                    }
+                )
+            read, kept = len(ids) - len(duplicate_of), int((repeats > 0).sum())
             dropped = {"weight": read - kept} if kept < read else {}
             part.describe(Counts(read, kept, dropped), {"documents": int(repeats.sum())})
     done = finished(folder, name, PREFIXES)

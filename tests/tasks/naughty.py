@@ -1,4 +1,4 @@
-"""Stand-ins for a page that breaks the extractor, each really doing what it says."""
+"""Stand-ins for a page that breaks what works on it, each really doing what it says."""
 
 import ctypes
 import os
@@ -6,15 +6,17 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline import warc
+from pipeline import lines, warc
 from pipeline.ledger import Part
 from pipeline.maintext import markup
 from pipeline.records import Page, Rejected, Split
 from pipeline.sandbox import Guard
+from pipeline.tasks.cutting import count_passages, cut_parts
 from pipeline.tasks.extracting import extract_piece
 
 _parse = markup.parse
 _read_records = warc.read_records
+_units = lines.units
 
 
 def extract_naughtily(guard: Guard, *arguments: Any) -> Part:
@@ -27,6 +29,24 @@ def read_naughtily(guard: Guard, *arguments: Any) -> Part:
     """`extract_piece` with a reader that dies at the third record."""
     warc.read_records = _dying
     return extract_piece(guard, *arguments)
+
+
+def count_naughtily(guard: Guard, *arguments: Any) -> None:
+    """`count_passages`, but a text may ask to crash."""
+    lines.units = _crashing
+    count_passages(guard, *arguments)
+
+
+def cut_naughtily(guard: Guard, *arguments: Any) -> list[Part]:
+    """`cut_parts`, but a text may ask to crash."""
+    lines.units = _crashing
+    return cut_parts(guard, *arguments)
+
+
+def _crashing(text: str) -> list[lines.Unit]:
+    if "CRASH" in text:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return _units(text)
 
 
 def _naughty(data: bytes, limits: markup.Limits) -> Any:
