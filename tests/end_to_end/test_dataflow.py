@@ -19,7 +19,7 @@ from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.order import STAGES
 from pipeline.run import make_job
-from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
+from pipeline.stages import dedup, extract, filtering, lines, quality, shards, tokenizer, weight
 from tests.end_to_end.golden_run import Golden
 
 Build = Callable[[beam.Pipeline, Job], None]
@@ -28,6 +28,7 @@ BUILDS: dict[tuple[str, str], Build] = {
     ("extract", "build"): extract.build,
     ("quality", "build"): quality.build,
     ("filter", "build"): filtering.build,
+    ("lines", "build"): lines.build,
     ("dedup", "pair"): dedup.pair,
     ("dedup", "unite"): dedup.unite,
     ("dedup", "join_stars"): partial(dedup.join_stars, done=0),

@@ -16,7 +16,7 @@ from pipeline.ledger import Manifest
 from tests.end_to_end.golden_run import Golden, curate
 from tokenizer.shards import Shard
 
-STAGES = ("extract", "filter", "dedup", "weight", "shards")
+STAGES = ("extract", "filter", "lines", "dedup", "weight", "shards")
 
 
 def rows(golden: Golden, stage: str, prefix: str) -> list[dict[str, Any]]:
@@ -214,7 +214,7 @@ def test_the_model_learned_something(golden: Golden) -> None:
 
 def test_a_sentence_is_traced_to_its_bytes(golden: Golden) -> None:
     held_out = {row["doc_id"] for row in rows(golden, "shards", "train")}
-    row = next(row for row in rows(golden, "filter", "part") if row["id"] in held_out)
+    row = next(row for row in rows(golden, "lines", "part") if row["id"] in held_out)
     sentence = row["text"].splitlines()[1][:60]
     done = curate("trace", str(golden.folder), sentence, "--json")
     assert done.returncode == 0, done.stderr

@@ -56,8 +56,8 @@ def texts() -> list[str]:
 
 @pytest.fixture(scope="module")
 def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished filter stage: its folder."""
-    folder = tmp_path_factory.mktemp("dedup") / "filter"
+    """A finished lines stage: its folder."""
+    folder = tmp_path_factory.mktemp("dedup") / "lines"
     folder.mkdir()
     parts = []
     every = texts()
@@ -79,7 +79,7 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name = f"a-{number}"
         pq.write_table(pa.Table.from_pylist(rows, COLUMNS), folder / f"part-{name}.parquet")
         parts.append(Part(name, Counts(DOCUMENTS, DOCUMENTS), {}))
-    Manifest.of_parts("filter", {}, {}, parts).write(str(folder))
+    Manifest.of_parts("lines", {}, {}, parts).write(str(folder))
     return folder
 
 
@@ -95,14 +95,14 @@ def small_tasks() -> Iterator[None]:
 def job_of(filtered: Path, folder: Path, max_edges: int, **settings: Any) -> Job:
     """The stage's job, to write below a folder that reads the filter's."""
     folder.mkdir(exist_ok=True)
-    if not (folder / "filter").exists():
-        (folder / "filter").symlink_to(filtered)
+    if not (folder / "lines").exists():
+        (folder / "lines").symlink_to(filtered)
     section = DedupSection(max_edges_in_memory=max_edges, **settings)
     config = Config(run=RunSection(name="run"), dedup=section, workers=WorkersSection(count=2))
     upstream = Manifest.read(str(filtered))
     assert upstream is not None
     asked = {"settings": dedup.settings(config)}
-    return Job("dedup", config, str(folder), asked, {"filter": upstream})
+    return Job("dedup", config, str(folder), asked, {"lines": upstream})
 
 
 def run_stage(job: Job, graphs: int | None = None, options: Sequence[str] = ()) -> list[str]:
