@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from pipeline import configerrors
 from pipeline.config import Bounds
 from pipeline.contamination import Coverage
 from pipeline.errors import UserError
@@ -45,8 +46,7 @@ def _bounds(rule: str, sides: Mapping[str, float | str]) -> Bounds:
     try:
         return Bounds.model_validate(sides)
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise UserError(f"{rule}: {message}") from error
+        raise UserError(f"{rule}: {configerrors.reason(error.errors()[0])}") from error
 
 
 def show_what_if(answer: WhatIf, console: Console) -> None:

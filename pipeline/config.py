@@ -1,9 +1,8 @@
-"""The TOML file as frozen, typed models; an unknown key is refused with the nearest known one."""
+"""The TOML file as frozen, typed models, and how it is read; an unknown key is refused."""
 
-import difflib
 import math
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,13 +15,12 @@ from pydantic import (
     model_validator,
 )
 
-from classifiers import language
-from pipeline import mixture, rules, urls
+from pipeline import rules
+from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
-from pipeline.families import FAMILIES
 from pipeline.files import Access
 from pipeline.personal import KINDS
-from pipeline.rules import RULES, UNBOUNDED
+from pipeline.rules import UNBOUNDED
 from training.config import TrainConfig
 
 Positive = Annotated[int, Field(gt=0)]
@@ -331,65 +329,7 @@ def load(path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) ->
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
-        raise UserError(f"{path}: {_explain(error)}") from error
-    for problem in _problems(config):
+        raise UserError(f"{path}: {explain(error, Config)}") from error
+    for problem in problems(config):
         raise UserError(f"{path}: {problem}")
     return config
-
-
-def _problems(config: Config) -> Iterator[str]:
-    """Names that no rule, language or domain has, which would silently do nothing."""
-    for name in config.filter.rules:
-        if name not in RULES:
-            yield f"filter.rules.{name}: unknown key{_nearest(name, RULES)}"
-    tables: dict[str, tuple[Names, Iterable[str]]] = {
-        "families": (config.filter.families, FAMILIES),
-        "personal_data": (config.filter.personal_data, KINDS),
-    }
-    for key, (names, known) in tables.items():
-        for name in names:
-            if name not in known:
-                yield f"filter.{key}: there is no {name!r}{_nearest(name, known)}"
-    for key, codes in (
-        ("filter.languages", config.filter.languages),
-        ("weight.languages", config.weight.languages),
-    ):
-        for code in codes:
-            if code not in language.codes():
-                yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
-    for host in config.weight.hosts:
-        if urls.host(f"http://{host}/") != host:
-            yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
-    known_domains = {*config.weight.hosts.values(), mixture.UNKNOWN}
-    for domain in config.weight.domains:
-        if domain not in known_domains:
-            close = _nearest(domain, sorted(known_domains))
-            yield f"weight.domains.{domain}: no host in weight.hosts has it{close}"
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(step) for step in first["loc"])
-    if first["type"] == "extra_forbidden":
-        *parents, name = (str(step) for step in first["loc"])
-        return f"{key}: unknown key{_nearest(name, _keys_of(parents))}"
-    if first["type"] == "missing":
-        return f"{key}: missing; add it"
-    if first["type"] == "model_type":
-        return f"{key}: should be a table, but is {first['input']!r}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{key}: {message[0].lower()}{message[1:]}, but is {first['input']!r}"
-
-
-def _keys_of(parents: list[str]) -> Iterator[str]:
-    model: Any = Config
-    for name in parents:
-        field = model.model_fields.get(name) if hasattr(model, "model_fields") else None
-        model = field.annotation if field else None
-    yield from getattr(model, "model_fields", {"low": None, "high": None})
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(names)}"

@@ -104,9 +104,10 @@ def pair(pipeline: beam.Pipeline, job: Job) -> None:
 def unite(pipeline: beam.Pipeline, job: Job) -> None:
     """Write the components, found by one process."""
     edges = linking.edge_files(job.folder, 0)
+    _, total = _numbered(job)
     (
         pipeline
-        | "Pairs" >> beam.Create([(edges, job.folder, _partitions(job, _DOCUMENTS_A_TASK))])
+        | "Pairs" >> beam.Create([(edges, job.folder, _partitions(total, _DOCUMENTS_A_TASK))])
         | "Unite" >> RunTasks(linking.unite, job.config.workers, whole_machine=True)
         | "United" >> All(1)
         | "Mark" >> beam.Map(linking.close_components, job.folder)
@@ -115,7 +116,8 @@ def unite(pipeline: beam.Pipeline, job: Job) -> None:
 
 def join_stars(pipeline: beam.Pipeline, job: Job, done: int) -> None:
     """A round of large star and small star on the edges that the last one wrote."""
-    workers, partitions = job.config.workers, _partitions(job, _NODES_A_STAR_TASK)
+    _, total = _numbered(job)
+    workers, partitions = job.config.workers, _partitions(total, _NODES_A_STAR_TASK)
     where = (job.folder, done + 1, partitions)
     every = [(number, *where) for number in range(partitions.count)]
     large = (
@@ -140,7 +142,8 @@ def join_stars(pipeline: beam.Pipeline, job: Job, done: int) -> None:
 
 def label(pipeline: beam.Pipeline, job: Job, done: int) -> None:
     """Write the components, of the stars that the last round left."""
-    workers, partitions = job.config.workers, _partitions(job, _DOCUMENTS_A_TASK)
+    _, total = _numbered(job)
+    workers, partitions = job.config.workers, _partitions(total, _DOCUMENTS_A_TASK)
     where = (job.folder, done, partitions)
     (
         pipeline
@@ -163,7 +166,8 @@ def remove(pipeline: beam.Pipeline, job: Job) -> None:
     """Write the duplicates of all components, and the manifest."""
     folder, section, workers = job.folder, job.config.dedup, job.config.workers
     own = sum(part.counts.kept for part in job.upstream["lines"].parts)
-    batches, partitions = _batches(job), _partitions(job, _DOCUMENTS_A_TASK)
+    every_part, total = _numbered(job)
+    batches, partitions = _batches(every_part), _partitions(total, _DOCUMENTS_A_TASK)
     firsts = [parts[0].first for parts in batches]
     resolving_ = [
         (number, partitions, section, firsts, own, folder) for number in range(partitions.count)
@@ -220,14 +224,12 @@ def _comparable(run: str, folder: str, job: Job) -> Manifest:
     return manifest
 
 
-def _partitions(job: Job, size: int) -> Partitions:
-    _, total = _numbered(job)
+def _partitions(total: int, size: int) -> Partitions:
     return Partitions(total, 1 + total // size)
 
 
-def _batches(job: Job) -> list[list[SignedPart]]:
+def _batches(parts: list[SignedPart]) -> list[list[SignedPart]]:
     """The parts in their order, as many together as a task holds."""
-    parts, _ = _numbered(job)
     return [
         list(batch) for _, batch in groupby(parts, lambda part: part.first // _DOCUMENTS_A_TASK)
     ]

@@ -1,17 +1,12 @@
 """Copies of benchmark items are found in pages, whatever became of case and punctuation."""
 
-import gzip
 import json
 import pickle
 import random
 import re
-import string
-import tempfile
-from collections.abc import Callable, Sequence
 from itertools import permutations
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,74 +14,22 @@ from hypothesis import strategies as st
 from pipeline.contamination import (
     ContaminationIndex,
     Coverage,
-    Hit,
     contamination,
     merge,
     rows_of,
     spans,
 )
-from pipeline.wordhashes import Words
-
-DATA = Path(__file__).resolve().parents[2] / "../shared/data"
-BOUND = 0.5
-
-LONG = (
-    "A lighthouse-keeper walks 3 miles to the harbour and 2.5 miles back every day, but on Sundays "
-    "he doesn't leave the tower. If he wears out a pair of boots in 1,000 miles, how many pairs "
-    "does he need in seven years?"
+from tests.pipeline.planted import (
+    BOUND,
+    COPIES,
+    ITEMS,
+    LAYOUTS,
+    LONG,
+    SHORT,
+    filler,
+    index_of,
+    laid_out,
 )
-SHORT = "Which well-known bird doesn't build a nest of its own?"
-CODE = (
-    "def drop_every(items: list[int], step: int) -> list[int]:\n"
-    '    """Return the list_items without each step-th one, counted from the first_item on.\n'
-    "    >>> drop_every([5, 6, 7, 8], 2)\n    [5, 7]\n"
-    '    """'
-)
-ITEMS = [{"question": LONG}, {"question": SHORT}, {"question": CODE}]
-
-
-def respaced(text: str, replacement: str) -> str:
-    return text.translate({ord(mark): replacement for mark in string.punctuation})
-
-
-COPIES: dict[str, Callable[[str], str]] = {
-    "verbatim": str,
-    "upper": str.upper,
-    "title": str.title,
-    "swapped": str.swapcase,
-    "typographic": lambda t: t.replace("'", "’").replace("-", "–").replace('"', "“"),
-    "full_width": lambda t: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in t),
-    "other_marks": lambda t: re.sub(r"[^\w\s]", "*", t),
-    "more_marks": lambda t: re.sub(r"\s+", " … ", t),
-    "no_apostrophes": lambda t: t.replace("'", ""),
-    "marks_deleted": lambda t: re.sub(r"[^\w\s]", "", t),
-    "marks_and_underscores_deleted": lambda t: respaced(t, ""),
-    "marks_blanked": lambda t: re.sub(r"[^\w\s]", " ", t),
-    "marks_and_underscores_blanked": lambda t: respaced(t, " "),
-    "one_line": lambda t: " ".join(t.split()),
-    "line_a_word": lambda t: "\n".join(t.split()),
-    "windows_lines": lambda t: t.replace("\n", "\r\n").replace(" ", "\u00a0"),
-    "soft_hyphens": lambda t: re.sub(r"(\w)(\w)", "\\1\u00ad\\2", t),
-}
-
-
-def index_of(*benchmarks: Sequence[object], ngram: int = 13, short: int = 8) -> ContaminationIndex:
-    """An index of benchmarks named a.jsonl, b.jsonl, ... with these records."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, records in zip(string.ascii_lowercase, benchmarks, strict=False):
-            lines = "\n".join(map(json.dumps, records))
-            Path(folder, f"{name}.jsonl").write_text(lines, encoding="utf-8")
-        return ContaminationIndex.load([folder], ngram, short)
-
-
-def filler(n_words: int, seed: int) -> str:
-    """Words that no item here has."""
-    rng = random.Random(seed)
-    return " ".join(rng.choice("zeta iota omega kappa sigma".split()) for _ in range(n_words))
-
-
-def words_of(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.lower())
 
 
 @pytest.fixture(scope="module")
@@ -216,18 +159,6 @@ def test_a_short_question_is_found_with_a_choice_or_after_its_passage() -> None:
     assert not index.find(filler(40, 4) + ". Is that so")
 
 
-LAYOUTS = ["", "A.", "(A)", "a:", "1)", "1."]
-
-
-def laid_out(question: str, choices: Sequence[str], first_label: str) -> str:
-    """A question and its choices, a line each, with labels such as this first one."""
-    lines = [question]
-    for place, choice in enumerate(choices):
-        following = {ord(label): ord(label) + place for label in "Aa1"}
-        lines.append(f"{first_label.translate(following)} {choice}")
-    return "\n".join(lines)
-
-
 @pytest.mark.parametrize("copy", ["verbatim", "upper", "marks_blanked", "more_marks", "one_line"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(
@@ -318,37 +249,6 @@ def test_a_character_counts_half_in_scripts_without_spaces() -> None:
     assert not index.find(page + question[:15] + page)
 
 
-@pytest.mark.parametrize(
-    ("text", "same"),
-    [
-        ("Straße CAFÉ ﬁne", "STRASSE cafe\u0301 fine"),
-        ("İstanbul Σίσυφος", "istanbul ΣΊΣΥΦΟΣ"),
-        ("ｆｕｌｌ １２ km²", "full 12 KM2"),
-        ("東京タワー", "東京 タワー"),
-        ("can\u00adnot \u200bzero", "cannot zero"),
-        ("snake_case isn't", "snake case isn t"),
-    ],
-)
-def test_words_are_the_same_but_for_what_typesetting_changes(text: str, same: str) -> None:
-    left, right = Words.of(text), Words.of(same)
-    assert left.ngrams(1).tolist() == right.ngrams(1).tolist()
-
-
-@pytest.mark.parametrize(
-    ("text", "other"),
-    [("a bc", "ab c"), ("हिन्दी", "हिन्दू"), ("が", "か"), ("1.5", "15"), ("a", "aa")],
-)
-def test_words_that_differ_differ(text: str, other: str) -> None:
-    left, right = Words.of(text), Words.of(other)
-    assert left.ngrams(1).tolist() != right.ngrams(1).tolist()
-
-
-@given(st.text("ab京 ター.é"), st.text("ab京 ター.é"), st.integers(1, 4))
-def test_a_run_of_words_has_its_hash_wherever_it_stands(text: str, before: str, n: int) -> None:
-    alone, placed = Words.of(text).ngrams(n), Words.of(f"{before} | {text}").ngrams(n)
-    assert alone.tolist() == placed[len(placed) - len(alone) :].tolist()
-
-
 def test_the_same_index_whatever_the_order_of_paths(tmp_path: Path) -> None:
     paths = []
     for number, item in enumerate([*ITEMS, ITEMS[0]]):
@@ -409,88 +309,3 @@ def test_rows_tell_how_much_of_an_item_a_page_holds() -> None:
         (1, "full", 1),
     ]
     assert rows_of([], "id", "") == []
-
-
-@pytest.fixture(scope="module")
-def real() -> ContaminationIndex:
-    folder = DATA / "benchmarks"
-    if not folder.exists():
-        pytest.skip(f"{folder} is absent")
-    return ContaminationIndex.load([str(folder)])
-
-
-def real_pages() -> list[str]:
-    texts = []
-    for name, key in [("topics/weborganizer_cc", "text"), ("pages/main-text.truth", "truth")]:
-        path = DATA / f"{name}.jsonl.gz"
-        if not path.exists():
-            pytest.skip(f"{path} is absent")
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            texts += [
-                row[key] for line in lines if isinstance((row := json.loads(line)).get(key), str)
-            ]
-    return texts
-
-
-def real_questions(step: int) -> list[tuple[str, int, str]]:
-    """Benchmark, line and text as it stands there, of every so many real items of 8 words."""
-    found = []
-    for path in sorted((DATA / "benchmarks").iterdir()):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-            row = json.loads(line)
-            texts = [row.get(key) for key in ("query", "prompt", "context")]
-            text = next((text for text in texts if text), row.get("context_options", [""])[0])
-            asked = text.rpartition("Question:")[2]
-            # As many words as n-grams have must be left when marks are deleted.
-            if number % step == 0 and len(re.sub(r"[^\w\s]|_", "", asked).split()) >= 8:
-                found.append((path.name, number, text))
-    return found
-
-
-@pytest.mark.parametrize(
-    "copy", "verbatim upper typographic other_marks marks_deleted marks_blanked line_a_word".split()
-)
-def test_real_items_in_real_pages_are_found(real: ContaminationIndex, copy: str) -> None:
-    pages = [text for text in real_pages() if len(text) > 5000]
-    missed = []
-    for place, (benchmark, number, text) in enumerate(real_questions(60)):
-        page = pages[place % len(pages)]
-        middle = page.index(" ", len(page) // 2)
-        hits = real.find(f"{page[:middle]}\n{COPIES[copy](text)}\n{page[middle:]}")
-        if contamination(hits) < 0.9:
-            missed.append((benchmark, number, contamination(hits)))
-    assert missed == []
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_real_short_items_are_found_with_their_choices(
-    real: ContaminationIndex, layout: str
-) -> None:
-    """Every third item with a question of fewer than 8 words, but 8 with all its choices."""
-    missed, planted = [], 0
-    for name in ("arc_challenge", "arc_easy", "copa", "openbook_qa", "piqa"):
-        path = DATA / f"benchmarks/{name}.jsonl"
-        for line in path.read_text(encoding="utf-8").splitlines()[::3]:
-            row = json.loads(line)
-            asked = row["query"].rpartition("Question:")[2].strip()
-            whole = words_of("\n".join([asked, *row["choices"]]))
-            if len(words_of(asked)) < 8 <= len(whole):
-                copy = laid_out(asked, row["choices"], layout)
-                planted += 1
-                if contamination(real.find(f"{filler(99, 7)}\n{copy}\n{filler(99, 8)}")) <= BOUND:
-                    missed.append(copy)
-    assert planted > 400
-    assert missed == []
-
-
-def test_real_pages_hold_no_benchmark_items(real: ContaminationIndex) -> None:
-    hits: list[Hit] = [hit for text in real_pages() for hit in real.find(text)]
-    assert hits == []
-
-
-def test_most_real_items_are_looked_for(real: ContaminationIndex) -> None:
-    items = sum(benchmark.items for benchmark in real.benchmarks)
-    looked_for = sum(benchmark.indexed + benchmark.repeated for benchmark in real.benchmarks)
-    assert looked_for > 0.997 * items
-    assert looked_for + len(real.unindexed) == items
-    assert (np.diff(real.hashes.astype(object)) >= 0).all()

@@ -273,7 +273,7 @@ def test_a_task_whose_result_is_lost_fails_the_run(
 ) -> None:
     job = job_of(filtered, tmp_path, 1)
     run_stage(job, graphs=1)
-    partitions = dedup._partitions(job, 40)
+    partitions = dedup._partitions(PARTS * DOCUMENTS, 40)
     monkeypatch.setattr(dedup, "_senders", lambda job, done, count, where: [(0, [], *where)])
     with pytest.raises(Exception, match=f"1 of {partitions.count} results arrived"):
         run_stage(job, graphs=1)

@@ -1,0 +1,81 @@
+"""What is wrong with a configuration, in one line: key, value and nearest known key."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from classifiers import language
+from pipeline import mixture, urls
+from pipeline.families import FAMILIES
+from pipeline.personal import KINDS
+from pipeline.rules import RULES
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first thing that a model found wrong: key, what it should be, what it is."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "extra_forbidden":
+        *parents, name = (str(step) for step in first["loc"])
+        return f"{key}: unknown key{_nearest(name, _keys_of(parents, model))}"
+    if first["type"] == "missing":
+        return f"{key}: missing; add it"
+    if first["type"] == "model_type":
+        return f"{key}: should be a table, but is {first['input']!r}"
+    message = reason(first)
+    return f"{key}: {message[0].lower()}{message[1:]}, but is {first['input']!r}"
+
+
+def reason(error: ErrorDetails) -> str:
+    """An error's message without what pydantic puts before those that a validator raised."""
+    return error["msg"].removeprefix("Value error, ")
+
+
+def problems(config: "Config") -> Iterator[str]:
+    """Names that no rule, language or domain has, which would silently do nothing."""
+    for name in config.filter.rules:
+        if name not in RULES:
+            yield f"filter.rules.{name}: unknown key{_nearest(name, RULES)}"
+    tables: dict[str, tuple[Iterable[str], Iterable[str]]] = {
+        "families": (config.filter.families, FAMILIES),
+        "personal_data": (config.filter.personal_data, KINDS),
+    }
+    for key, (names, known) in tables.items():
+        for name in names:
+            if name not in known:
+                yield f"filter.{key}: there is no {name!r}{_nearest(name, known)}"
+    for key, codes in (
+        ("filter.languages", config.filter.languages),
+        ("weight.languages", config.weight.languages),
+    ):
+        for code in codes:
+            if code not in language.codes():
+                yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
+    for host in config.weight.hosts:
+        if urls.host(f"http://{host}/") != host:
+            yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
+    known_domains = {*config.weight.hosts.values(), mixture.UNKNOWN}
+    for domain in config.weight.domains:
+        if domain not in known_domains:
+            close = _nearest(domain, sorted(known_domains))
+            yield f"weight.domains.{domain}: no host in weight.hosts has it{close}"
+
+
+def _keys_of(parents: list[str], model: Any) -> Iterator[str]:
+    """The keys of a table below a model; a rule's bounds have no model on the way to them."""
+    for name in parents:
+        field = model.model_fields.get(name) if hasattr(model, "model_fields") else None
+        model = field.annotation if field else None
+    yield from getattr(model, "model_fields", {"low": None, "high": None})
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(names)}"
