@@ -19,13 +19,16 @@ from pipeline.ledger import MANIFEST, Manifest
 from pipeline.stages.graph import All, RunTasks, Then, WriteManifest
 from pipeline.stars import Partitions
 from pipeline.tasks import linking, resolving
-from pipeline.tasks.buckets import bucket_columns
+from pipeline.tasks.buckets import send_buckets
 from pipeline.tasks.signing import SignedPart, sign_part
 
 Graph = Callable[[beam.Pipeline], None]
 
-# What a task holds of the corpus: a range of keys, a batch of parts, or a partition of nodes.
+# What a task holds of the corpus: a batch of parts, or a partition of nodes.
 _DOCUMENTS_A_TASK = 1_000_000
+# A document has 16 buckets, of 16 bytes each. Every sender has a block for each range of keys.
+_DOCUMENTS_A_RANGE = 200_000
+_DOCUMENTS_A_SENDER, _MOST_SENDERS = 20_000, 4096
 # A star needs 8 bytes a node and a block of edges.
 _NODES_A_STAR_TASK = 4_000_000
 
@@ -82,20 +85,22 @@ def pair(pipeline: beam.Pipeline, job: Job) -> None:
     """Sign the documents and write the candidate pairs."""
     section, folder = job.config.dedup, job.folder
     parts, total = _numbered(job)
-    ranges = 1 + total // _DOCUMENTS_A_TASK
+    ranges = 1 + total // _DOCUMENTS_A_RANGE
+    senders = _batches(parts, max(_DOCUMENTS_A_SENDER, total // _MOST_SENDERS))
+    sending = [
+        (linking.bucket_file(folder, number), batch, section, ranges)
+        for number, batch in enumerate(senders)
+    ]
+    receiving = [(number, ranges, folder) for number in range(ranges)]
     unsigned = [(part, section) for part in parts if not part.earlier]
-    signed = (
+    (
         pipeline
         | "Parts" >> beam.Create(unsigned)
         | "Sign" >> RunTasks(sign_part, job.config.workers)
-    )
-    earlier = pipeline | "Earlier" >> beam.Create([part for part in parts if part.earlier])
-    (
-        (signed, earlier)
-        | "EveryPart" >> beam.Flatten()
-        | "Buckets" >> beam.FlatMap(bucket_columns, section, ranges)
-        | "GroupByRange" >> beam.GroupByKey()
-        | "Pairs" >> beam.MapTuple(partial(linking.write_pairs, folder=folder))
+        | "AllSigned" >> Then(sending, len(unsigned))
+        | "Buckets" >> RunTasks(send_buckets, job.config.workers)
+        | "AllSent" >> Then(receiving, len(senders))
+        | "Pairs" >> RunTasks(linking.write_pairs, job.config.workers)
         | "Sum" >> beam.CombineGlobally(sum)
         | "Mark" >> beam.Map(linking.close_pairs, folder)
     )
@@ -167,7 +172,10 @@ def remove(pipeline: beam.Pipeline, job: Job) -> None:
     folder, section, workers = job.folder, job.config.dedup, job.config.workers
     own = sum(part.counts.kept for part in job.upstream["lines"].parts)
     every_part, total = _numbered(job)
-    batches, partitions = _batches(every_part), _partitions(total, _DOCUMENTS_A_TASK)
+    batches, partitions = (
+        _batches(every_part, _DOCUMENTS_A_TASK),
+        _partitions(total, _DOCUMENTS_A_TASK),
+    )
     firsts = [parts[0].first for parts in batches]
     resolving_ = [
         (number, partitions, section, firsts, own, folder) for number in range(partitions.count)
@@ -228,8 +236,6 @@ def _partitions(total: int, size: int) -> Partitions:
     return Partitions(total, 1 + total // size)
 
 
-def _batches(parts: list[SignedPart]) -> list[list[SignedPart]]:
-    """The parts in their order, as many together as a task holds."""
-    return [
-        list(batch) for _, batch in groupby(parts, lambda part: part.first // _DOCUMENTS_A_TASK)
-    ]
+def _batches(parts: list[SignedPart], size: int) -> list[list[SignedPart]]:
+    """The parts in their order, so many documents together."""
+    return [list(batch) for _, batch in groupby(parts, lambda part: part.first // size)]

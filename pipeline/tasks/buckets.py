@@ -1,30 +1,47 @@
-"""Dedup, around the shuffle: bucket keys packed by range, and the pairs of a range."""
+"""Dedup: the buckets that the documents of some parts lie in, sent to who finds their pairs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline import minhash
-from pipeline.components import star_edges
+from pipeline import files, minhash
 from pipeline.config import DedupSection
+from pipeline.exchange import send
 from pipeline.files import join
 from pipeline.parts import read_table
+from pipeline.sandbox import Guard
 from pipeline.tasks.signing import SignedPart
 
-Packed = tuple[bytes, bytes]
-"""Bucket keys and document numbers, two uint64 columns of equal length."""
+BUCKETS = pa.schema(
+    [
+        pa.field("key", pa.uint64(), nullable=False),
+        pa.field("node", pa.uint64(), nullable=False),
+    ]
+)
 
 
-def bucket_columns(
-    part: SignedPart, section: DedupSection, ranges: int
-) -> Iterator[tuple[int, Packed]]:
-    """A part's bucket keys, packed by band and key range; the last bands are texts and URLs.
+def send_buckets(
+    guard: Guard, path: str, parts: list[SignedPart], section: DedupSection, receivers: int
+) -> None:
+    """Write the bucket keys of some parts' documents, a row a document and bucket.
 
-    One element a band and range, not one a document: a shuffle costs by the element.
+    Each goes to the receiver of its range of keys. The last buckets are those of texts and URLs.
     """
+    if files.exists(path):
+        return
+    found = [_buckets(part, section) for part in parts]
+    keys, nodes = (np.concatenate(column) for column in zip(*found, strict=True))
+    owners = (keys >> np.uint64(32)) * np.uint64(receivers) >> np.uint64(32)
+    send(path, [(pa.table([keys, nodes], schema=BUCKETS), owners)], BUCKETS, receivers)
+
+
+def _buckets(
+    part: SignedPart, section: DedupSection
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """The keys of a part's buckets, and the documents that lie in them, shape (rows,) each."""
     path = join(part.folder, f"signatures-{part.name}.parquet")
     table = read_table(path, ["canonical_url", "exact", "signature"]).combine_chunks()
     valid = table["signature"].is_valid().to_numpy(zero_copy_only=False)
@@ -42,12 +59,8 @@ def bucket_columns(
     columns += [
         matrix(table[name], np.dtype(np.uint64))[:, 0] for name, wanted in hashes.items() if wanted
     ]
-    for band, keys in enumerate(columns):
-        key_range = (keys >> np.uint64(32)) * np.uint64(ranges) >> np.uint64(32)
-        for number in range(ranges) if len(keys) else ():
-            chosen = key_range == number
-            packed = keys[chosen].tobytes(), nodes[chosen].tobytes()
-            yield band * ranges + number, packed
+    keys = np.concatenate([np.empty(0, dtype=np.uint64), *columns])
+    return keys, np.tile(nodes, len(columns))
 
 
 def matrix(column: pa.ChunkedArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -55,13 +68,6 @@ def matrix(column: pa.ChunkedArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     values = column.drop_null().to_pylist()
     width = len(values[0]) // dtype.itemsize if values else 1
     return np.frombuffer(b"".join(values), dtype=dtype).reshape(len(values), width)
-
-
-def candidate_pairs(key: int, columns: Iterable[Packed]) -> bytes:
-    """The pairs of one band and key range: uint64 pairs, as bytes."""
-    keys, nodes = zip(*columns, strict=True)
-    edges = star_edges(unpack(keys), unpack(nodes))
-    return np.unique(edges, axis=0).tobytes()
 
 
 def unpack(pieces: Iterable[bytes]) -> npt.NDArray[np.uint64]:

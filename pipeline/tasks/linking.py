@@ -1,6 +1,7 @@
 """Dedup, from candidate pairs to components: what stands on disk between the graphs.
 
-    work/round-000/edges-*.u64    the candidate pairs, a file a band and key range
+    work/sent-000/buckets-*.arrow which document lies in which bucket, by range of keys
+    work/round-000/edges-*.u64    the candidate pairs, a file a range of keys
     work/round-000.json           how many there are; written last, like every mark
     work/sent-001/ends-*.arrow    within a round, what the large star needs, by partition
     work/sent-001/large-*.arrow   what it makes, and the small star needs, by partition
@@ -22,13 +23,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import files, stars
-from pipeline.components import Edges, components
+from pipeline.components import Edges, components, star_edges
 from pipeline.exchange import WORK, receive, send, sent_file, sent_files
 from pipeline.files import join
 from pipeline.sandbox import Guard
 from pipeline.schema import COMPONENTS
 from pipeline.stars import Partitions
-from pipeline.tasks.buckets import Packed, candidate_pairs
+from pipeline.tasks.buckets import BUCKETS
 
 _FACTS = "components.json"
 
@@ -76,17 +77,26 @@ def read_edges(path: str) -> Iterator[Edges]:
             yield np.frombuffer(block, dtype=np.uint64).reshape(-1, 2)
 
 
-def write_pairs(key: int, columns: Iterable[Packed], folder: str) -> int:
-    """Write the candidate pairs of one band and key range; returns how many."""
-    packed = candidate_pairs(key, columns)
-    with files.open_atomic(_edge_file(folder, 0, key)) as out:
-        out.write(packed)
-    return len(packed) // _EDGE_BYTES
+def bucket_file(folder: str, sender: int) -> str:
+    """The file of the buckets of some parts."""
+    return _sent(folder, 0, "buckets", sender)
+
+
+def write_pairs(guard: Guard, receiver: int, receivers: int, folder: str) -> int:
+    """Write the candidate pairs of a range of keys; returns how many."""
+    path = _edge_file(folder, 0, receiver)
+    if not files.exists(path):
+        sent = sent_files(_sent_folder(folder, 0), "buckets")
+        buckets = pa.Table.from_batches(receive(sent, receiver, receivers), schema=BUCKETS)
+        with files.open_atomic(path) as out:
+            out.write(star_edges(*(column.to_numpy() for column in buckets.columns)).tobytes())
+    return files.size(path) // _EDGE_BYTES
 
 
 def close_pairs(pairs: int, folder: str) -> None:
     """Mark that all candidate pairs are there."""
     files.write_json(_mark(folder, 0), {"pairs": pairs, "moved": True})
+    files.remove_folder(_sent_folder(folder, 0))
 
 
 def send_ends(

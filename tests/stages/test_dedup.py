@@ -89,6 +89,8 @@ def small_tasks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dedup, "_DOCUMENTS_A_TASK", 60)
         patch.setattr(dedup, "_NODES_A_STAR_TASK", 40)
+        patch.setattr(dedup, "_DOCUMENTS_A_RANGE", 50)
+        patch.setattr(dedup, "_DOCUMENTS_A_SENDER", 60)
         yield
 
 

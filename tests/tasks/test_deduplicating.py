@@ -19,7 +19,7 @@ from pipeline.sandbox import Pool
 from pipeline.schema import CAPTURE_COLUMNS
 from pipeline.stars import Partitions
 from pipeline.tasks import linking, resolving
-from pipeline.tasks.buckets import bucket_columns
+from pipeline.tasks.buckets import send_buckets
 from pipeline.tasks.signing import SignedPart, sign_part
 
 WORDS = [f"{a}{b}" for a in "barn lamp reed salt tide wren".split() for b in "ing ed er ly".split()]
@@ -100,11 +100,10 @@ def _removed(
 ) -> tuple[list[Part], dict[str, int]]:
     """What the stage's graphs do after signing, one task after the other."""
     guard: Any = None
-    buckets: dict[int, list[Any]] = {}
-    for part in signed:
-        for key, packed in bucket_columns(part, section, ranges):
-            buckets.setdefault(key, []).append(packed)
-    linking.close_pairs(sum(linking.write_pairs(*one, out) for one in buckets.items()), out)
+    for number, part in enumerate(signed):
+        send_buckets(guard, linking.bucket_file(out, number), [part], section, ranges)
+    pairs = [linking.write_pairs(guard, number, ranges, out) for number in range(ranges)]
+    linking.close_pairs(sum(pairs), out)
     total = signed[-1].first + 1000
     partitions = Partitions(total, ranges)
     counts = linking.unite(guard, linking.edge_files(out, 0), out, partitions)
