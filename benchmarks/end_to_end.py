@@ -120,15 +120,15 @@ def main() -> None:
         show(report)
 
 
-def install(folder: Path) -> Path:
-    """Make DataTrove's virtual environment unless it is there; returns its Python."""
+def install(folder: Path, requirements: Path = REQUIREMENTS) -> Path:
+    """Make a peer's virtual environment unless it is there; returns its Python."""
     python, done = folder / "bin/python", folder / "installed.txt"
-    wanted = REQUIREMENTS.read_text(encoding="utf-8")
+    wanted = requirements.read_text(encoding="utf-8")
     if not done.exists() or done.read_text(encoding="utf-8") != wanted:
-        print(f"installing DataTrove into {folder} …", file=sys.stderr)
+        print(f"installing {requirements.name} into {folder} …", file=sys.stderr)
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps"]
-        subprocess.run([*pip, "-r", str(REQUIREMENTS)], check=True, stdout=sys.stderr)
+        subprocess.run([*pip, "-r", str(requirements)], check=True, stdout=sys.stderr)
         done.write_text(wanted, encoding="utf-8")
     return python
 

@@ -118,11 +118,13 @@ class _Sampler:
 
 
 def in_turns(sides: Mapping[str, Callable[[], T]], repeat: int) -> dict[str, list[T]]:
-    """Every side's results: a, b, a, b … so that a change of the machine's load meets all alike."""
+    """Every side's results: a, b, c, b, c, a … so that a change of the load meets all alike."""
     results: dict[str, list[T]] = {name: [] for name in sides}
-    for _ in range(repeat):
-        for name, call in sides.items():
-            results[name].append(call())
+    names = list(sides)
+    for turn in range(repeat):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            results[name].append(sides[name]())
     return results
 
 

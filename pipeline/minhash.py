@@ -39,10 +39,6 @@ _PLAIN, _ALONE, _ATTACHED = range(3)
 _folds = np.full(0x110000, _UNKNOWN, dtype=np.uint32)
 
 
-# Words whose hashes are kept at hand: some 12 MB.
-_MOST_WORDS = 1 << 16
-
-
 def normalize(text: str) -> str:
     """The words of a text as `words` gives them, separated by single spaces."""
     return " ".join(words(text))
@@ -123,23 +119,11 @@ def shingles(words: Sequence[str], n: int) -> Hashes:
     Returns:
         uint64, shape (shingles,).
     """
-    hashes = np.fromiter(map(_word_hashes.__getitem__, words), dtype=np.uint64, count=len(words))
     if not words:
-        return hashes
+        return np.empty(0, dtype=np.uint64)
+    digests = b"".join(map(xxhash.xxh64_digest, map(str.encode, words)))
+    hashes = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
     return _mix(np.convolve(hashes, _multipliers("word", min(n, len(words))), "valid"))
-
-
-class _WordHashes(dict[str, int]):
-    """xxHash64 of words, each computed once while it is at hand."""
-
-    def __missing__(self, word: str) -> int:
-        if len(self) >= _MOST_WORDS:
-            self.clear()
-        self[word] = value = xxhash.xxh64_intdigest(word.encode())
-        return value
-
-
-_word_hashes = _WordHashes()
 
 
 def signature(shingles: Hashes, permutations: int) -> Signature | None:

@@ -119,17 +119,6 @@ def test_a_text_shorter_than_a_shingle_is_one_shingle() -> None:
     assert minhash.shingles(["a", "b"], 5).tolist() == minhash.shingles(["a", "b"], 2).tolist()
 
 
-def test_more_words_than_are_kept_at_hand_have_the_same_hashes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    words = [str(i) for i in range(1000)]
-    before = minhash.shingles(words, 5)
-    minhash._word_hashes.clear()
-    monkeypatch.setattr(minhash, "_MOST_WORDS", 10)
-    assert (minhash.shingles(words, 5) == before).all()
-    assert len(minhash._word_hashes) <= 10
-
-
 def test_a_signature_is_the_minimum_over_the_shingles() -> None:
     """The signature of a union is the minimum of the signatures, across block boundaries too."""
     left, right = ([f"{side}{i}" for i in range(5000)] for side in ("left", "right"))
