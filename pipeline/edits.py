@@ -11,6 +11,9 @@ from pipeline.records import Edit
 
 Span = tuple[int, int]
 
+EDIT = "edit_"
+"""What the facts that count edits begin with, before the kind."""
+
 
 @dataclass(frozen=True)
 class Edited:

@@ -9,14 +9,13 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline import files, speakers
+from pipeline.edits import EDIT
 from pipeline.errors import UserError
 from pipeline.languagebounds import LANGUAGES
 from pipeline.ledger import Manifest
 from pipeline.parts import read_rows, read_table
 
 FUNNEL = ("extract", "filter", "lines", "dedup", "weight", "shards")
-EDIT = "edit_"
-"""What the facts that count edits begin with, before the kind."""
 _TOP = 20
 
 

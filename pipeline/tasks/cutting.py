@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline import files, lines
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection, LinesSection
-from pipeline.edits import apply, merge
+from pipeline.edits import EDIT, apply, merge
 from pipeline.exchange import receive, receive_with_senders, send, sent_file, sent_files
 from pipeline.families import bounds_of
 from pipeline.ledger import Part
@@ -25,7 +25,6 @@ from pipeline.records import Edit, Rejected
 from pipeline.rules import STATISTICS, UNBOUNDED
 from pipeline.sandbox import Guard
 from pipeline.schema import CAPTURE_COLUMNS, filter_rejected, filtered
-from pipeline.stats import EDIT
 from pipeline.tasks.copies import Batch, copies_of
 from pipeline.textstats import TextStats
 

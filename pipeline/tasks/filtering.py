@@ -10,6 +10,7 @@ from classifiers import fasttext_model, quality
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection
 from pipeline.contamination import Coverage, merge
+from pipeline.edits import EDIT
 from pipeline.examine import OBEYED, Examined, Lists, Subject, examine
 from pipeline.families import bounds_of
 from pipeline.files import join
@@ -19,7 +20,6 @@ from pipeline.records import Rejected
 from pipeline.rules import STATISTICS, Bounds, judge
 from pipeline.sandbox import Guard
 from pipeline.schema import COVERAGE, filter_rejected, filtered
-from pipeline.stats import EDIT
 
 _BESIDE = ("host", "n_chars", "language", "language_score")
 
