@@ -62,13 +62,14 @@ def main() -> None:
     parser.add_argument("--from", nargs="+", required=True, dest="archives", metavar="WARC")
     parser.add_argument("--signatures", action="store_true")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="0: one a core")
+    parser.add_argument("--verify", default="signature", help="dedup.verify (default: signature)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--stage", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if given.stage:
-        run_stage(given.stage, given.workers)
+        run_stage(job_of(given.stage, given.workers, given.verify))
         return
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
@@ -80,7 +81,7 @@ def main() -> None:
         else:
             texts = Texts(plan, list(real_texts(given.archives)), rng)
             similarity = write_texts(run, texts)
-        cost = run_child(stage_command(run, given.workers))
+        cost = run_child(stage_command(run, given.workers, given.verify))
         report = {
             "pages": given.pages,
             "pages_per_second": given.pages / cost.wall_seconds,
@@ -131,24 +132,27 @@ def _signatures(clusters: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.u
     return (places >> np.uint64(32)).astype(np.uint32)
 
 
-def stage_command(run: Path, workers: int) -> list[str]:
+def stage_command(run: Path, workers: int, verify: str) -> list[str]:
     """The command of a process that runs the stage."""
-    given = ["--pages", "0", "--from", "", "--stage", str(run), "--workers", str(workers)]
-    return [sys.executable, __file__, *given]
+    given = ["--pages", "0", "--from", "", "--stage", str(run)]
+    return [sys.executable, __file__, *given, "--workers", str(workers), "--verify", verify]
 
 
-def job_of(run: Path, workers: int = 0) -> Job:
+def job_of(run: Path, workers: int = 0, verify: str = "signature") -> Job:
     """The stage's job, as `curate run` makes it."""
-    sections = {"run": {"name": run.name}, "workers": {"count": workers}}
+    sections = {
+        "run": {"name": run.name},
+        "workers": {"count": workers},
+        "dedup": {"verify": verify},
+    }
     config = Config.model_validate(sections)
     upstream = Manifest.read(str(run / "lines"))
     assert upstream
     return Job("dedup", config, str(run), dedup.settings(config), {"lines": upstream})
 
 
-def run_stage(run: Path, workers: int) -> None:
+def run_stage(job: Job) -> None:
     """Run the stage."""
-    job = job_of(run, workers)
     for graph in dedup.graphs(job, print):
         run_graph(graph, parse_options([]))
 

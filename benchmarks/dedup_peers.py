@@ -4,11 +4,11 @@
 
 All engines get the same synthetic pages with planted duplicates (see `planted.py`), ours as parts
 of `lines` and the others as JSON lines, and run in turns, each with one worker and in processes of
-its own. All compare word 5-grams by 14 bands of 8 permutations; what else they do is theirs: ours
-verifies pairs by their signatures at .75 and compares URLs and texts too, DataTrove and text-dedup
-keep one page of each connected component. text-dedup's hash is SHA-1, DataTrove's xxHash of 64
-bits. The peers are installed from PyPI, in the versions of `datatrove.txt` and `text_dedup.txt`,
-into virtual environments of their own at the first run.
+its own. All compare word 5-grams by 14 bands of 8 permutations; what else they do is theirs. Ours
+verifies pairs at .75, by their signatures or as `curate jaccard` by their shingles, and compares
+URLs and texts too. DataTrove and text-dedup keep one page of each connected component; DataTrove's
+hash is xxHash of 64 bits, text-dedup's SHA-1. They are installed from PyPI, in the versions of
+`datatrove.txt` and `text_dedup.txt`, into virtual environments of their own at the first run.
 
 For each engine:
 
@@ -63,7 +63,12 @@ _SECTION = DedupSection()
 _PERMUTATIONS = _SECTION.bands * _SECTION.rows
 _SIGNED_TEXTS = 500
 # Theirs of the stage that signs, within `cpu_seconds_by_stage`.
-_SIGNING = {"curate": "signing", "datatrove": "signatures", "text-dedup": "MinHashing"}
+_SIGNING = {
+    "curate": "signing",
+    "curate jaccard": "signing",
+    "datatrove": "signatures",
+    "text-dedup": "MinHashing",
+}
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
@@ -99,7 +104,8 @@ def main() -> None:
         similarity = write_texts(work / "run", texts)
         write_lines(work / "run/lines", work / "lines")
         engines: dict[str, Callable[[], Result]] = {
-            "curate": partial(run_curate, work, given.pages),
+            "curate": partial(run_curate, "signature", work, given.pages),
+            "curate jaccard": partial(run_curate, "jaccard", work, given.pages),
             "datatrove": partial(run_datatrove, datatrove, work, given.pages),
             "text-dedup": partial(run_text_dedup, text_dedup, work, given.pages),
         }
@@ -127,11 +133,11 @@ def write_lines(parts: Path, folder: Path) -> None:
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def run_curate(work: Path, pages: int) -> Result:
+def run_curate(verify: str, work: Path, pages: int) -> Result:
     """Run the stage, and again from the signatures on."""
     run = work / "run"
     shutil.rmtree(run / "dedup", ignore_errors=True)
-    command = stage_command(run, workers=1)
+    command = stage_command(run, 1, verify)
     cost = run_child(command, env=_ENVIRONMENT)
     gone = np.zeros(pages, dtype=bool)
     gone[[removed for removed, _, _ in removals(run)]] = True
