@@ -82,11 +82,12 @@ class Plan:
 
 def plant(pages: int, rng: np.random.Generator, *, chains: bool) -> Plan:
     """Clusters of pages and, if wanted, chains, thrown together in a random order."""
-    sizes = []
-    while sum(sizes) < pages * _IN_CLUSTERS:
+    sizes, left = [], pages * _IN_CLUSTERS
+    while left > 0:
         # The inverse of the distribution function of a power law from 2 on.
         size = int(2 * (1 - rng.random()) ** (-1 / (_EXPONENT - 1)))
         sizes.append(min(size, _LARGEST))
+        left -= sizes[-1]
     places = rng.permutation(pages)
     cluster, is_copy = np.arange(pages), np.zeros(pages, dtype=bool)
     link = np.full(pages, -1)
