@@ -28,11 +28,9 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -274,12 +272,8 @@ def job_of(run: Path) -> Job:
 def run_stage(run: Path) -> None:
     """Run the stage."""
     job = job_of(run)
-    for build in dedup.graphs(job, print):
-        run_graph(partial(_build, build, job), parse_options([]))
-
-
-def _build(build: dedup.Graph, job: Job, pipeline: beam.Pipeline) -> None:
-    build(pipeline, job)
+    for graph in dedup.graphs(job, print):
+        run_graph(graph, parse_options([]))
 
 
 def bytes_shuffled(run: Path) -> int:

@@ -18,9 +18,10 @@ from pipeline.coverage import coverage
 from pipeline.errors import UserError
 from pipeline.explain import explain
 from pipeline.files import Access
+from pipeline.order import STAGES
 from pipeline.plan import plan
 from pipeline.progress import Progress
-from pipeline.run import STAGES, run, run_folder
+from pipeline.run import run, run_folder
 from pipeline.sample.builder import build_sample
 from pipeline.samples import samples
 from pipeline.stages.graph import parse_options

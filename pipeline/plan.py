@@ -12,7 +12,8 @@ from pipeline.config import Config, DedupSection, InputSection
 from pipeline.errors import UserError
 from pipeline.ledger import Manifest
 from pipeline.minhash import match_probability
-from pipeline.run import STAGES, make_job, run_folder, stale_keys
+from pipeline.order import STAGES
+from pipeline.run import make_job, run_folder, stale_keys
 from pipeline.stages.graph import worker_count
 from pipeline.tasks.planning import Piece, input_files, is_list, pieces, problem
 

@@ -22,7 +22,7 @@ from pipeline.tasks import linking, resolving
 from pipeline.tasks.buckets import bucket_columns
 from pipeline.tasks.signing import SignedPart, sign_part
 
-Graph = Callable[[beam.Pipeline, Job], None]
+Graph = Callable[[beam.Pipeline], None]
 
 # What a task holds of the corpus: a range of keys, a batch of parts, or a partition of nodes.
 _DOCUMENTS_A_TASK = 1_000_000
@@ -57,9 +57,9 @@ def graphs(job: Job, note: Callable[[str], None]) -> Iterator[Graph]:
     """
     if linking.component_facts(job.folder) is None:
         if linking.last_round(job.folder) is None:
-            yield pair
+            yield partial(pair, job=job)
         yield from _linking(job, note)
-    yield remove
+    yield partial(remove, job=job)
 
 
 def _linking(job: Job, note: Callable[[str], None]) -> Iterator[Graph]:
@@ -67,15 +67,15 @@ def _linking(job: Job, note: Callable[[str], None]) -> Iterator[Graph]:
     done = linking.last_round(job.folder)
     assert done is not None
     if done.pairs <= job.config.dedup.max_edges_in_memory:
-        yield unite
+        yield partial(unite, job=job)
         return
     while done.moved:
         linking.forget_before(job.folder, done.number)
         note(f"dedup: {done.pairs} candidate pairs, round {done.number + 1}")
-        yield partial(join_stars, done=done.number)
+        yield partial(join_stars, job=job, done=done.number)
         done = linking.last_round(job.folder)
         assert done is not None
-    yield partial(label, done=done.number)
+    yield partial(label, job=job, done=done.number)
 
 
 def pair(pipeline: beam.Pipeline, job: Job) -> None:

@@ -17,7 +17,8 @@ from apache_beam.runners.dataflow.internal import apiclient
 from pipeline.config import Config, InputSection, RunSection, load
 from pipeline.job import Job
 from pipeline.ledger import Manifest
-from pipeline.run import STAGES, make_job
+from pipeline.order import STAGES
+from pipeline.run import make_job
 from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
 from tests.end_to_end.golden_run import Golden
 

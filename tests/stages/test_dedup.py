@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
 from string import ascii_lowercase
 from typing import Any
 
-import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -110,13 +108,9 @@ def job_of(filtered: Path, folder: Path, max_edges: int, **settings: Any) -> Job
 def run_stage(job: Job, graphs: int | None = None, options: Sequence[str] = ()) -> list[str]:
     """Run the stage, or so many graphs of it; what it noted."""
     noted: list[str] = []
-    for build in islice(dedup.graphs(job, noted.append), graphs):
-        run_graph(partial(_build, build, job), PipelineOptions(list(options)))
+    for graph in islice(dedup.graphs(job, noted.append), graphs):
+        run_graph(graph, PipelineOptions(list(options)))
     return noted
-
-
-def _build(build: dedup.Graph, job: Job, pipeline: beam.Pipeline) -> None:
-    build(pipeline, job)
 
 
 def outcome(folder: Path) -> dict[str, str]:

@@ -16,9 +16,10 @@ from classifiers import main_text
 from pipeline.config import Config, InputSection, RunSection, WorkersSection
 from pipeline.errors import UserError
 from pipeline.ledger import Manifest, changed_keys
+from pipeline.order import STAGES
 from pipeline.plan import plan
 from pipeline.progress import Progress
-from pipeline.run import STAGES, make_job, run
+from pipeline.run import make_job, run
 from pipeline.stages.extract import count, settings
 from tests.webserver import Site, serving
 

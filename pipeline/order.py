@@ -1,0 +1,189 @@
+"""The stages in their order: what each reads, what decides its bytes, and what does its work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline import files, model
+from pipeline.config import Config
+from pipeline.job import Job
+from pipeline.progress import Progress
+from pipeline.stages import dedup, extract, filtering, quality, shards, tokenizer, weight
+from pipeline.stages.graph import run_graph
+from pipeline.tasks.quality import MODEL
+from pipeline.tasks.tokenizing import FILE
+from pipeline.tasks.training import steps_done
+
+_Execute = Callable[[Job, PipelineOptions, Progress], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the run.
+
+    Attributes:
+        name: Its name, which is its folder's name.
+        command: The name of its command.
+        settings: What of a configuration decides its output bytes.
+        libraries: The packages that decide them too.
+        execute: Does the work and writes the manifest last.
+        reads: The stages whose output it reads.
+        pieces: How many pieces its work has; None if only the work itself finds out.
+        finished: How many of them are done, by what stands in its folder.
+        inputs: Paths and globs of files it reads from outside the run.
+        check: Looks for what is wrong with these before any stage runs.
+    """
+
+    name: str
+    command: str
+    settings: Callable[[Config], dict[str, Any]]
+    libraries: tuple[str, ...]
+    execute: _Execute
+    reads: tuple[str, ...]
+    pieces: Callable[[Job], int | None]
+    finished: Callable[[str], int]
+    inputs: Callable[[Config], tuple[str, ...]] = lambda config: ()
+    check: Callable[[Config], None] = lambda config: None
+
+
+def _graph(build: Callable[[beam.Pipeline, Job], None]) -> _Execute:
+    """A stage whose work is a Beam graph."""
+    return lambda job, options, progress: run_graph(lambda pipeline: build(pipeline, job), options)
+
+
+def _dedup(job: Job, options: PipelineOptions, progress: Progress) -> None:
+    """Several graphs: which is next is seen from what the last one wrote."""
+    for graph in dedup.graphs(job, progress.note):
+        run_graph(graph, options)
+
+
+def _parts_of(upstream: str) -> Callable[[Job], int]:
+    return lambda job: len(job.upstream[upstream].parts)
+
+
+def _files(prefix: str) -> Callable[[str], int]:
+    """Counts the files of a folder that are complete."""
+    return lambda folder: sum(
+        name.startswith(prefix) and not name.endswith(".tmp") for name in files.names(folder)
+    )
+
+
+def _one(job: Job) -> int:
+    return 1
+
+
+STAGES = (
+    Stage(
+        "extract",
+        "extract",
+        extract.settings,
+        (
+            "trafilatura",
+            "lightgbm",
+            "lxml",
+            "resiliparse",
+            "fasttext-community",
+            "regex",
+            "isal",
+            "brotli",
+            "zstandard",
+            "warcio",
+            "langcodes",
+            "language-data",
+            "pyarrow",
+        ),
+        _graph(extract.build),
+        reads=(),
+        pieces=extract.count,
+        finished=_files("part-"),
+        inputs=lambda config: config.input.paths,
+    ),
+    Stage(
+        "quality",
+        "train-quality",
+        quality.settings,
+        ("fasttext-community", "regex", "numpy"),
+        _graph(quality.build),
+        reads=("extract",),
+        pieces=_one,
+        finished=_files(MODEL),
+        inputs=quality.inputs,
+    ),
+    Stage(
+        "filter",
+        "filter",
+        filtering.settings,
+        (
+            "fasttext-community",
+            "icu4py",
+            "numpy",
+            "phonenumbers",
+            "pyarrow",
+            "python-stdnum",
+            "regex",
+            "wordfreq",
+            "xxhash",
+            "zstandard",
+        ),
+        _graph(filtering.build),
+        reads=("extract", "quality"),
+        pieces=_parts_of("extract"),
+        finished=_files("part-"),
+        inputs=filtering.inputs,
+        check=filtering.check,
+    ),
+    Stage(
+        "dedup",
+        "dedup",
+        dedup.settings,
+        ("numpy", "xxhash", "scipy", "pyarrow"),
+        _dedup,
+        reads=("filter",),
+        pieces=_parts_of("filter"),
+        finished=_files("signatures-"),
+        inputs=dedup.inputs,
+    ),
+    Stage(
+        "weight",
+        "weight",
+        weight.settings,
+        ("tldextract", "xxhash", "pyarrow"),
+        _graph(weight.build),
+        reads=("filter", "dedup"),
+        pieces=_parts_of("filter"),
+        finished=_files("part-"),
+    ),
+    Stage(
+        "tokenizer",
+        "train-tokenizer",
+        tokenizer.settings,
+        ("tokenizers",),
+        _graph(tokenizer.build),
+        reads=("filter", "weight"),
+        pieces=_one,
+        finished=_files(FILE),
+    ),
+    Stage(
+        "shards",
+        "shard",
+        shards.settings,
+        ("tokenizers", "xxhash", "pyarrow"),
+        _graph(shards.build),
+        reads=("filter", "weight", "tokenizer"),
+        pieces=_parts_of("filter"),
+        finished=_files("train-"),
+    ),
+    Stage(
+        "model",
+        "train",
+        model.settings,
+        ("torch",),
+        model.execute,
+        reads=("tokenizer", "shards"),
+        pieces=lambda job: job.config.train.steps,
+        finished=steps_done,
+    ),
+)
