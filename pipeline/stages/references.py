@@ -61,7 +61,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     written = (
         read
         | "AllRead" >> Then(writing, len(pieces))
-        | "Write" >> RunTasks(referencing.write_references, workers, whole_machine=True)
+        | "Write" >> RunTasks(referencing.write_references, workers)
     )
     (
         (read, written)

@@ -15,9 +15,9 @@ UKWIKI = DATA / "ukwiki-truncated-100k.xml.xz"
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".xml": bytes,
-    ".bz2": bz2.compress,
+    ".bz2": lambda data: bz2.compress(data, compresslevel=1),  # Small blocks, quick.
     ".gz": gzip.compress,
-    ".xz": lzma.compress,
+    ".xz": lambda data: lzma.compress(data, preset=0),
     ".zst": zstandard.compress,
 }
 
