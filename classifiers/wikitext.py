@@ -19,13 +19,13 @@ _RAW = r"""
     <(?P<raw>(?i:nowiki|pre|syntaxhighlight|source|math))\b[^<>]*(?<!/)>
     .*?(?:</(?i:(?P=raw))\s*>|\Z)
 """
-# Each alternative begins with one of two characters, which makes the search ten times as fast as
-# one for `http`.
+# Each alternative begins with one of two characters, outside of any group, so that `re` looks for
+# these first: ten times as fast as a search for `http`.
 _TOKEN = re.compile(
     rf"""
     {_COMMENT} | {_RAW}
-    | (?P<open><(?i:ref)\b[^<>]*(?<!/)>)
-    | (?P<close></(?i:ref)\s*>)
+    | <(?P<open>(?i:ref)\b[^<>]*(?<!/)>)
+    | <(?P<close>/(?i:ref)\s*>)
     | //(?:(?<=(?i:\bhttps://))|(?<=(?i:\bhttp://))|(?<=[\[=|]//)|(?<==\s//))
       (?P<rest>[^\s<>\[\]"{{}}|']+(?:'(?!')[^\s<>\[\]"{{}}|']*)*)
     """,

@@ -28,13 +28,13 @@ def inputs(config: Config) -> tuple[str, ...]:
     section = config.quality
     if section.model or not section.references:
         return (section.model,) if section.model else ()
-    path = files.join(section.references, MANIFEST)
-    if not files.exists(path):
+    manifest = Manifest.read(section.references)
+    if manifest is None or manifest.stage != "references":
         raise UserError(
             f"quality.references: {section.references}: no finished table there; make it with "
             "`curate classifier references`"
         )
-    return (path,)
+    return (files.join(section.references, MANIFEST),)
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
@@ -56,6 +56,5 @@ def _table(job: Job) -> list[str]:
     """The parts of the table of references: the one that is named, or else the run's own."""
     given = job.config.quality.references
     manifest = Manifest.read(given) if given else job.upstream["references"]
-    if manifest is None or manifest.stage != "references":
-        raise UserError(f"quality.references: {given}: no table of references")
+    assert manifest is not None
     return table_files(given or job.folder_of("references"), manifest)
