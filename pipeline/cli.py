@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,16 +13,17 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
-from pipeline import ask, stats, tables
-from pipeline.config import Config, load
+from pipeline import ask, files, stats, tables
+from pipeline.config import Config, QualitySection, RunSection, WorkersSection, load
 from pipeline.coverage import coverage
 from pipeline.errors import UserError
 from pipeline.explain import explain
 from pipeline.files import Access
-from pipeline.order import STAGES
+from pipeline.order import REFERENCES, STAGES
 from pipeline.plan import plan
 from pipeline.progress import Progress
-from pipeline.run import run, run_folder
+from pipeline.referencetable import ReferenceTable
+from pipeline.run import run, run_alone, run_folder
 from pipeline.sample.builder import build_sample
 from pipeline.samples import samples
 from pipeline.stages.graph import parse_options
@@ -30,6 +32,7 @@ from pipeline.whatif import what_if
 
 _STAGE_HELP = {
     "extract": "read archives, extract text and language",
+    "references": "read what Wikipedia cites from the dumps that the configuration names",
     "train-quality": "train the classifier of pages that look like those Wikipedia cites",
     "filter": "judge every document by the rules",
     "dedup": "find exact and near duplicates",
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam = _at_dashes(words)
     parsed = make_parser().parse_args(own)
     try:
-        if beam and not hasattr(parsed, "config"):
+        if beam and parsed.call not in (_run, _references):
             raise UserError(f"{parsed.command}: takes no Beam options after --")
         parsed.beam = parse_options(beam)
         parsed.call(parsed)
@@ -97,6 +100,10 @@ def make_parser() -> argparse.ArgumentParser:
     read.add_argument("-n", type=_count, default=20, metavar="N", help="how many")
     covered = _add(commands, "contamination", "show benchmark items in pages", _covered, run=True)
     covered.add_argument("-n", type=_count, default=20, metavar="N", help="items to name")
+    about = "what classifiers are made from"
+    classifier = commands.add_parser("classifier", help=about, description=about)
+    parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
+    _add_references(parts)
     sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -106,6 +113,12 @@ def _count(word: str) -> int:
     if not word.isdecimal():
         raise argparse.ArgumentTypeError(f"{word!r} is no count, such as 20")
     return int(word)
+
+
+def _name(word: str) -> str:
+    if not word:
+        raise argparse.ArgumentTypeError("is empty")
+    return word
 
 
 def _add(
@@ -136,6 +149,21 @@ def _add_run(commands: Any, name: str, help_: str, only: str | None) -> None:
     parser.set_defaults(only=only, until=None)
 
 
+def _add_references(commands: Any) -> None:
+    help_ = "make a table of the web pages that Wikipedia cites, from MediaWiki dumps"
+    parser = _add(commands, "references", help_, _references, run=False)
+    parser.add_argument(
+        "dumps",
+        nargs="+",
+        type=_name,
+        metavar="DUMP",
+        help="pages-articles as xml, bz2, gz, xz or zst; a glob",
+    )
+    parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
+    parser.add_argument("--workers", type=_count, default=0, metavar="N", help="0 means one a core")
+    parser.add_argument("--overwrite", action="store_true", help="make a table of other dumps anew")
+
+
 def _config(parsed: argparse.Namespace) -> Config:
     given = {
         "input": {"paths": parsed.input},
@@ -163,6 +191,20 @@ def _run(parsed: argparse.Namespace) -> None:
     run(config, options, progress, parsed.only, parsed.until, parsed.overwrite)
     found = stats.collect(run_folder(config))
     _output(parsed, found.to_json(), lambda console: tables.show(found, console))
+
+
+def _references(parsed: argparse.Namespace) -> None:
+    config = Config(
+        run=RunSection(name="references"),
+        quality=QualitySection(dumps=tuple(parsed.dumps)),
+        workers=WorkersSection(count=parsed.workers),
+    )
+    progress = Progress(Console(stderr=True))
+    begun_before, begun = bool(files.names(parsed.output)), time.monotonic()
+    manifest = run_alone(REFERENCES, config, parsed.output, parsed.beam, progress, parsed.overwrite)
+    seconds = None if begun_before else time.monotonic() - begun
+    found = ReferenceTable.of(parsed.output, manifest, seconds)
+    _output(parsed, asdict(found), found.show)
 
 
 def _stats(parsed: argparse.Namespace) -> None:

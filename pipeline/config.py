@@ -119,7 +119,10 @@ class QualitySection(Section):
     """The classifier of pages that look like those Wikipedia cites."""
 
     dumps: Names = ()
-    """MediaWiki dumps whose citations are the positives; none: no classifier is trained."""
+    """MediaWiki dumps whose citations are the positives: paths, globs, URLs."""
+    references: str = ""
+    """In place of dumps, the folder that `curate classifier references` made of them. With
+    neither, no classifier is trained."""
     model: str = ""
     """A fastText model to use instead of training one."""
     negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
@@ -134,6 +137,12 @@ class QualitySection(Section):
     """Longest n-gram of words that is a feature."""
     bucket: Positive = 50_000
     """Hash buckets for the n-grams."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.dumps and self.references:
+            raise ValueError("dumps and references stand in place of each other; give one of them")
+        return self
 
 
 class Bounds(Section):

@@ -19,6 +19,7 @@ class Job:
         run: The run folder.
         settings: What decides the output: configuration, inputs, versions of libraries.
         upstream: The manifests of the stages read, by stage.
+        alone: Where the stage writes if it belongs to no run.
     """
 
     stage: str
@@ -26,11 +27,12 @@ class Job:
     run: str
     settings: Mapping[str, Any]
     upstream: Mapping[str, Manifest]
+    alone: str = ""
 
     @property
     def folder(self) -> str:
         """Where the stage writes."""
-        return self.folder_of(self.stage)
+        return self.alone or self.folder_of(self.stage)
 
     def folder_of(self, stage: str) -> str:
         """Where a stage of this run writes."""

@@ -35,6 +35,14 @@ class Counts:
     dropped: Mapping[str, int] = field(default_factory=dict)
     failed: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, kept: int, rejected: Mapping[tuple[str, str], int]) -> "Counts":
+        """The counts of records kept, and of others by outcome (`dropped`, `failed`) and reason."""
+        by_outcome: dict[str, dict[str, int]] = {"dropped": {}, "failed": {}}
+        for (outcome, reason), count in rejected.items():
+            by_outcome[outcome][reason] = count
+        return cls(kept + sum(rejected.values()), kept, **by_outcome)
+
     def __add__(self, other: Self) -> "Counts":
         return Counts(
             self.read + other.read,

@@ -11,7 +11,17 @@ from pipeline import files, model
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.progress import Progress
-from pipeline.stages import dedup, extract, filtering, lines, quality, shards, tokenizer, weight
+from pipeline.stages import (
+    dedup,
+    extract,
+    filtering,
+    lines,
+    quality,
+    references,
+    shards,
+    tokenizer,
+    weight,
+)
 from pipeline.stages.graph import run_graph
 from pipeline.tasks.quality import MODEL
 from pipeline.tasks.tokenizing import FILE
@@ -64,16 +74,29 @@ def _parts_of(upstream: str) -> Callable[[Job], int]:
     return lambda job: len(job.upstream[upstream].parts)
 
 
-def _files(prefix: str) -> Callable[[str], int]:
+def _files(*prefixes: str) -> Callable[[str], int]:
     """Counts the files of a folder that are complete."""
     return lambda folder: sum(
-        name.startswith(prefix) and not name.endswith(".tmp") for name in files.names(folder)
+        name.startswith(prefixes) and not name.endswith(".tmp") for name in files.names(folder)
     )
 
 
 def _one(job: Job) -> int:
     return 1
 
+
+REFERENCES = Stage(
+    "references",
+    "references",
+    references.settings,
+    ("lxml", "idna", "tldextract", "xxhash", "zstandard", "pyarrow"),
+    _graph(references.build),
+    reads=(),
+    pieces=references.count,
+    finished=_files("part-", "dropped-"),
+    inputs=references.inputs,
+    check=references.check,
+)
 
 STAGES = (
     Stage(
@@ -101,13 +124,14 @@ STAGES = (
         finished=_files("part-"),
         inputs=lambda config: config.input.paths,
     ),
+    REFERENCES,
     Stage(
         "quality",
         "train-quality",
         quality.settings,
-        ("fasttext-community", "regex", "numpy"),
+        ("fasttext-community", "regex", "numpy", "xxhash"),
         _graph(quality.build),
-        reads=("extract",),
+        reads=("extract", "references"),
         pieces=_one,
         finished=_files(MODEL),
         inputs=quality.inputs,

@@ -119,7 +119,7 @@ class SplitWriter:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            self._kept.describe(self._counts(), self.facts)
+            self._kept.describe(Counts.of(self._n_kept, self._reasons), self.facts)
         try:
             self._rejected.__exit__(kind, error, trace)
         except BaseException as late:
@@ -136,13 +136,6 @@ class SplitWriter:
         """Add a dropped or failed record, with further columns if the schema has them."""
         self._reasons[record.outcome, record.reason] += 1
         self._rejected.write(rejected_row(record) | dict(extra or {}))
-
-    def _counts(self) -> Counts:
-        by_outcome: dict[str, dict[str, int]] = {"dropped": {}, "failed": {}}
-        for (outcome, reason), count in self._reasons.items():
-            by_outcome[outcome][reason] = count
-        read = self._n_kept + self._reasons.total()
-        return Counts(read, self._n_kept, by_outcome["dropped"], by_outcome["failed"])
 
 
 def rejected_row(record: Rejected) -> dict[str, Any]:

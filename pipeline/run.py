@@ -1,6 +1,7 @@
 """Runs the stages in order: what is done is skipped, what is stale is refused."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -11,7 +12,7 @@ from pipeline import files
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
-from pipeline.ledger import Manifest, changed_keys
+from pipeline.ledger import MANIFEST, Manifest, changed_keys
 from pipeline.order import STAGES, Stage
 from pipeline.progress import Progress
 from pipeline.tasks.planning import is_list
@@ -60,14 +61,49 @@ def run(
         if overwrite and not ahead and stale_keys(job):
             for later in STAGES[number:]:
                 files.remove_folder(job.folder_of(later.name))
-        manifest = _finished(job)
-        if manifest is None:
-            manifest = _execute(stage, job, options, progress)
-        else:
-            progress.skipped(stage.name)
-        done[stage.name] = manifest
+        done[stage.name] = _complete(stage, job, options, progress)
         if stage.name in (only, until):
             return
+
+
+def run_alone(
+    stage: Stage,
+    config: Config,
+    folder: str,
+    options: PipelineOptions,
+    progress: Progress,
+    overwrite: bool = False,
+) -> Manifest:
+    """Run a stage that reads no other one outside of any run.
+
+    Args:
+        stage: The stage.
+        config: What it is to do.
+        folder: Where it writes.
+        options: Beam's options.
+        progress: Told what happens.
+        overwrite: As in `run`.
+
+    Raises:
+        UserError: As in `run`.
+    """
+    job = replace(make_job(stage, config, {}), alone=folder)
+    if Manifest.read(folder) is None:
+        stage.check(config)
+    if overwrite and stale_keys(job):
+        if _SETTINGS not in files.names(folder):
+            raise UserError(f"{folder}: not written by curate; name another folder")
+        files.remove_folder(folder)
+    return _complete(stage, job, options, progress)
+
+
+def _complete(stage: Stage, job: Job, options: PipelineOptions, progress: Progress) -> Manifest:
+    """What a stage made before, or else makes now."""
+    manifest = _finished(job)
+    if manifest is None:
+        return _execute(stage, job, options, progress)
+    progress.skipped(stage.name)
+    return manifest
 
 
 def make_job(stage: Stage, config: Config, done: Mapping[str, Manifest]) -> Job:
@@ -151,9 +187,10 @@ def _finished(job: Job) -> Manifest | None:
         UserError: The stage's output was made with other settings.
     """
     if changed := stale_keys(job):
+        other = "name another folder" if job.alone else "change run.name"
         raise UserError(
             f"{job.folder}: made with other settings: {'; '.join(changed[:3])}; "
-            "pass --overwrite to make it anew, or change run.name"
+            f"pass --overwrite to make it anew, or {other}"
         )
     manifest = Manifest.read(job.folder)
     if manifest and manifest.fingerprint != job.fingerprint:
@@ -174,5 +211,6 @@ def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progres
     manifest = Manifest.read(job.folder)
     assert manifest is not None, f"{job.folder}: the stage ended without a manifest"
     if manifest.counts.read and not manifest.counts.kept:
-        progress.note(f"{stage.name}: kept nothing; `curate stats {job.run}` says why")
+        where = f"{job.folder}/{MANIFEST}" if job.alone else f"`curate stats {job.run}`"
+        progress.note(f"{stage.name}: kept nothing; {where} says why")
     return manifest

@@ -126,3 +126,43 @@ WEIGHTS = pa.schema(
         pa.field("repeats", pa.int32(), nullable=False),
     ]
 )
+
+CITING_PAGES = pa.schema(
+    [
+        # Large: a partition's strings, sorted, are one array.
+        pa.field("canonical_url", pa.large_string(), nullable=False),
+        pa.field("language", pa.large_string(), nullable=False),
+        pa.field("url", pa.large_string(), nullable=False),
+        pa.field("page", pa.large_string(), nullable=False),
+        pa.field("citations", pa.int64(), nullable=False),
+        pa.field("in_ref", pa.bool_(), nullable=False),
+        pa.field("categories", pa.large_list(pa.large_string()), nullable=False),
+    ]
+)
+
+REFERENCES = pa.schema(
+    [
+        pa.field("canonical_url", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("host", pa.string(), nullable=False),
+        pa.field("domain", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("citations", pa.int64(), nullable=False),
+        pa.field("pages", pa.int64(), nullable=False),
+        pa.field("in_ref", pa.int64(), nullable=False),
+        pa.field("citing_pages", pa.list_(pa.string()), nullable=False),
+        pa.field("categories", pa.list_(pa.string()), nullable=False),
+    ]
+)
+
+DROPPED_PAGES = pa.schema(
+    [
+        pa.field("dump", pa.string(), nullable=False),
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("namespace", pa.int64()),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)

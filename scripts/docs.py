@@ -120,10 +120,17 @@ def commands() -> str:
     """docs/cli.md, from the parser of the command line."""
     parser = make_parser()
     lines = ["# Commands", _NOTE, "```", parser.format_help().strip(), "```", ""]
-    for action in parser._subparsers._group_actions if parser._subparsers else ():
-        for name, command in (action.choices or {}).items():  # type: ignore[union-attr]
-            lines += [f"## `curate {name}`", "", "```", command.format_help().strip(), "```", ""]
+    for command in _below(parser):
+        lines += [f"## `{command.prog}`", "", "```", command.format_help().strip(), "```", ""]
     return "\n".join(lines)
+
+
+def _below(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The commands of a parser, and theirs; of those that have some, these alone."""
+    for action in parser._subparsers._group_actions if parser._subparsers else ():
+        for command in (action.choices or {}).values():  # type: ignore[union-attr]
+            deeper = list(_below(command))
+            yield from deeper or [command]
 
 
 def main() -> int:

@@ -1,197 +1,114 @@
-"""References of Wikipedia articles: what is found in wikitext, and how dumps are read."""
+"""The pages of dumps, and what is no dump or damaged."""
 
-import bz2
-import gzip
-import lzma
 import re
-from collections.abc import Callable
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
-import zstandard
-from hypothesis import given
-from hypothesis import strategies as st
 
-from classifiers.wikipedia import cited_urls, links, original, references
+from classifiers.wikipedia import Damage, Site, WikiPage, check_dump, read_pages
 from pipeline.errors import UserError
-from pipeline.urls import canonical_url
-
-DATA = Path(__file__).resolve().parents[2] / "../shared/data/wikipedia"
-ENWIKI = DATA / "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
-UKWIKI = DATA / "ukwiki-truncated-100k.xml.xz"
-
-COMPRESS: dict[str, Callable[[bytes], bytes]] = {
-    ".xml": bytes,
-    ".bz2": bz2.compress,
-    ".gz": gzip.compress,
-    ".xz": lzma.compress,
-    ".zst": zstandard.compress,
-}
+from pipeline.records import Split
+from tests.classifiers.dumpfiles import COMPRESS, ENWIKI, UKWIKI, dump, head, page
 
 
-def page(title: str, text: str, namespace: int = 0, more: str = "") -> str:
-    return (
-        f"<page><title>{title}</title><ns>{namespace}</ns>{more}"
-        f"<revision><text>{escape(text)}</text></revision></page>"
-    )
-
-
-def dump(*pages: str) -> bytes:
-    return (
-        '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo><dbname>fywiki'
-        "</dbname><base>https://fy.wikipedia.org/wiki/Haadside</base></siteinfo>"
-        f"{''.join(pages)}</mediawiki>"
-    ).encode()
-
-
-@pytest.mark.parametrize(
-    ("wikitext", "found"),
-    [
-        (
-            "<ref>http://a.org/1</ref> http://b.org",
-            [("http://a.org/1", True), ("http://b.org", False)],
-        ),
-        (
-            '<ref name="x/y">{{cite web|url = http://a.org/1?x=1&amp;y |a=b}}</ref>',
-            [("http://a.org/1?x=1&y", True)],
-        ),
-        ("<REF name=x /> [https://a.org/b title]", [("https://a.org/b", False)]),
-        ("<references>[//a.org b]</references>", [("//a.org", False)]),
-        ("{{x|chapter-url=http://a.org/c.}}", [("http://a.org/c.", False)]),
-        (
-            "See http://a.org/b, http://a.org/c). (http://a.org/d_(e))!",
-            [("http://a.org/b", False), ("http://a.org/c", False), ("http://a.org/d_(e))", False)],
-        ),
-        (
-            "[http://a.org/b''italic'' x] http://a.org/it's",
-            [("http://a.org/b", False), ("http://a.org/it's", False)],
-        ),
-        ("<!-- http://a.org --><nowiki>http://b.org</NOWIKI><pre>http://c.org", []),
-        ("a//b.org xhttp://c.org [[File:x.jpg]] http:// ", []),
-        (
-            "{{x|archive-url=https://web.archive.org/web/2010/http://a.org/b|url=HTTP://a.org/b}}",
-            [("http://a.org/b", False), ("HTTP://a.org/b", False)],
-        ),
-    ],
-)
-def test_links_of_wikitext(wikitext: str, found: list[tuple[str, bool]]) -> None:
-    assert list(links(wikitext)) == found
-
-
-@pytest.mark.parametrize(
-    "archived",
-    [
-        "https://web.archive.org/web/20101001000000/http://a.org/b?c=d",
-        "http://www.web.archive.org/web/20101001000000id_/http://a.org/b?c=d",
-        "//web.archive.org/web/*/http:/a.org/b?c=d",
-        "https://archive.today/2012.12.05-123456/http://a.org/b?c=d",
-        "http://archive.is/20121205123456/http://a.org/b?c=d",
-        "https://wayback.archive-it.org/123/20101001000000/http://a.org/b?c=d",
-        "https://www.webcitation.org/5abc?url=http%3A%2F%2Fa.org%2Fb%3Fc%3Dd&date=2010-10-01",
-        "http://webcitation.org/query?date=2010&url=http://a.org/b?c=d",
-        "https://archive.is/2012/https://web.archive.org/web/2010/http://a.org/b?c=d",
-        "http://a.org/b?c=d",
-    ],
-)
-def test_archive_links_give_the_archived_address(archived: str) -> None:
-    assert original(archived) == "http://a.org/b?c=d"
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://archive.today/AbCdE",
-        "https://archive.org/details/book",
-        "https://a.org/2014/05/http-explained",
-    ],
-)
-def test_other_addresses_are_left_as_they_are(url: str) -> None:
-    assert original(url) == url
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            ["<!--", "<ref>", "<ref", "<nowiki>", "//a", "http:", "[", "=", " ", "'", "</ref>"]
-        ),
-        max_size=30,
-    )
-)
-def test_broken_wikitext_yields_only_addresses(tokens: list[str]) -> None:
-    for url, _ in links("".join(tokens)):
-        assert re.match(r"(https?:)?//[^\s<>\[\]]+\Z", url)
-
-
-@pytest.mark.parametrize("opening", ["<ref ", "<!-", "<nowiki", "[=", "http:", "//", "'//a'"])
-def test_scanning_takes_linear_time(opening: str) -> None:
-    """A quadratic scan of this text would outlast the test's time limit."""
-    assert len(list(links(opening * 300_000))) <= 1
+def read(path: Path) -> list[WikiPage | Damage]:
+    return list(read_pages(Split(str(path), 0, path.stat().st_size)))
 
 
 @pytest.mark.parametrize("extension", COMPRESS)
-def test_references_of_a_dump(tmp_path: Path, extension: str) -> None:
+def test_pages_of_a_dump(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"dump{extension}"
     path.write_bytes(
         COMPRESS[extension](
             dump(
-                page("One", "[https://WWW.a.org/b/ x] <ref>http://a.org/b</ref> [http://c.org d]"),
-                page("Talk:One", "http://talk.org", namespace=1),
-                page("Old", "http://redirect.org", more='<redirect title="One" />'),
-                page("Two", "http://c.org/?utm_source=x https://en.wikipedia.org/wiki/Y http://x"),
-                page("Three", ""),
+                page("One", "[[a]] & <ref>b</ref>"),
+                page("Talk:One", "c", namespace=1),
+                page("Old", "#REDIRECT", more='<redirect title="One" />'),
+                page("Data", "{}", model="json"),
+                page("Empty", ""),
             )
         )
     )
-    found = list(references(str(path)))
-    assert [(r.url, r.canonical, r.citing_page, r.in_ref) for r in found] == [
-        ("https://WWW.a.org/b/", "https://a.org/b", "One", True),
-        ("http://c.org", "https://c.org/", "One", False),
-        ("http://c.org/?utm_source=x", "https://c.org/", "Two", False),
+    found = read(path)
+    assert {one.site for one in found if isinstance(one, WikiPage)} == {
+        Site("fy", ("Kategory", "Category"))
+    }
+    assert [(one.title, one.wikitext, one.no_article) for one in found] == [
+        ("One", "[[a]] & <ref>b</ref>", ""),
+        ("Talk:One", "c", "namespace"),
+        ("Old", "#REDIRECT", "redirect"),
+        ("Data", "{}", "content_model"),
+        ("Empty", "", ""),
     ]
-    assert {r.wiki for r in found} == {"fy"}
-    assert cited_urls([str(path)]) == {"https://a.org/b": 1, "https://c.org/": 2}
+
+
+def test_of_several_revisions_the_last_is_read(tmp_path: Path) -> None:
+    revisions = "".join(f"<revision><text>{n}</text></revision>" for n in (1, 2, 3))
+    path = tmp_path / "dump.xml"
+    path.write_bytes(dump(f"<page><title>A</title><ns>0</ns>{revisions}</page>"))
+    assert [(one.title, one.wikitext) for one in read(path)] == [("A", "3")]
 
 
 @pytest.mark.parametrize("extension", COMPRESS)
-def test_a_dump_that_was_cut_off_is_an_error_naming_it(tmp_path: Path, extension: str) -> None:
-    whole = COMPRESS[extension](dump(*(page(f"P{i}", f"http://a.org/{i}") for i in range(999))))
+@pytest.mark.parametrize("share", [0.5, 0.999])
+def test_of_a_dump_that_was_cut_off_all_whole_pages_are_read(
+    tmp_path: Path, extension: str, share: float
+) -> None:
+    """Uncompressed pages can be counted; compressed ones end where the decompressor gives up."""
+    whole = dump(*(page(f"P{n}", f"http://a.org/{n}") for n in range(9999)))
+    stored = COMPRESS[extension](whole)
     path = tmp_path / f"dump{extension}"
-    path.write_bytes(whole[: len(whole) * 2 // 3])
-    with pytest.raises(UserError, match=re.escape(str(path))):
-        cited_urls([str(path)])
+    path.write_bytes(stored[: int(len(stored) * share)])
+    *pages, damage = read(path)
+    assert isinstance(damage, Damage)
+    assert damage.reason == "truncated"
+    assert [one.title for one in pages] == [f"P{n}" for n in range(len(pages))]
+    assert f"after page {pages[-1].id} ({pages[-1].title})" in damage.detail
+    if extension == ".xml":
+        assert len(pages) == path.read_bytes().count(b"</page>")
 
 
-@pytest.mark.parametrize("content", [b"", b"<html></html>", b"not XML"])
-def test_what_is_no_dump_is_an_error_naming_it(tmp_path: Path, content: bytes) -> None:
+def test_all_pages_before_broken_xml_are_read(tmp_path: Path) -> None:
     path = tmp_path / "dump.xml"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=re.escape(str(path))):
-        list(references(str(path)))
-    with pytest.raises(UserError, match="no such file"):
-        list(references(f"{path}.bz2"))
+    path.write_bytes(dump(page("A", "a"), page("B", "b"), "<page></pag", page("C", "c")))
+    a, b, damage = read(path)
+    assert (a.title, b.title, damage.reason) == ("A", "B", "corrupt")
 
 
-@pytest.mark.parametrize("path", [ENWIKI, UKWIKI], ids=["en", "uk"])
-def test_agrees_with_a_full_parser_on_real_dumps(path: Path) -> None:
-    """At least 99% of the addresses that mwparserfromhell finds, and no more than 1% others."""
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html></html>", b"not XML", b"<a><page></page></a>", head().encode()[:150]],
+)
+def test_what_is_no_dump_is_an_error_naming_it(tmp_path: Path, content: bytes) -> None:
+    for extension, compress in COMPRESS.items():
+        path = tmp_path / f"dump{extension}"
+        path.write_bytes(compress(content))
+        with pytest.raises(UserError, match=f"^{re.escape(str(path))}: no MediaWiki dump"):
+            check_dump(str(path))
+        path.write_bytes(b"neither compressed nor XML")
+        with pytest.raises(UserError, match=f"^{re.escape(str(path))}: no MediaWiki dump"):
+            check_dump(str(path))
+
+
+def test_a_missing_dump_is_an_error_naming_it(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"gone\.xml: cannot be read \(No such file"):
+        check_dump(str(tmp_path / "gone.xml"))
+
+
+@pytest.mark.parametrize(
+    ("path", "site", "counts"),
+    [
+        (ENWIKI, Site("en", ("Category",)), (106, 100, 0)),
+        (UKWIKI, Site("uk", ("Категорія", "Category")), (512, 20, 1)),
+    ],
+    ids=["en", "uk"],
+)
+def test_real_dumps(path: Path, site: Site, counts: tuple[int, int, int]) -> None:
+    """Counts of articles, other pages and damage: as `grep` counts them, and one cut off."""
     if not path.exists():
         pytest.skip(f"{path} is absent")
-    parser = pytest.importorskip("mwparserfromhell")
-    from classifiers.wikipedia import _articles
-
-    ours, theirs = set(), set()
-    articles = _articles(str(path))
-    for _, title, text in [next(articles) for _ in range(40)]:
-        ours |= {(title, canonical_url(url)) for url, _ in links(text)}
-        code = parser.parse(text)
-        found = [str(link.url) for link in code.filter_external_links()]
-        for template in code.filter_templates():
-            found += [str(parameter.value).strip() for parameter in template.params]
-        theirs |= {
-            (title, canonical_url(original(url.replace("&amp;", "&"))))
-            for url in found
-            if re.fullmatch(r"(https?:)?//[^\s{]+", url, re.IGNORECASE)
-        }
-    assert len(theirs) > 100
-    assert len(ours & theirs) >= 0.99 * max(len(ours), len(theirs))
+    found = read(path)
+    pages = [one for one in found if isinstance(one, WikiPage)]
+    assert {one.site for one in pages} == {site}
+    articles = sum(not one.no_article for one in pages)
+    assert (articles, len(pages) - articles, len(found) - len(pages)) == counts

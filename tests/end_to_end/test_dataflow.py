@@ -19,13 +19,24 @@ from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.order import STAGES
 from pipeline.run import make_job
-from pipeline.stages import dedup, extract, filtering, lines, quality, shards, tokenizer, weight
+from pipeline.stages import (
+    dedup,
+    extract,
+    filtering,
+    lines,
+    quality,
+    references,
+    shards,
+    tokenizer,
+    weight,
+)
 from tests.end_to_end.golden_run import Golden
 
 Build = Callable[[beam.Pipeline, Job], None]
 
 BUILDS: dict[tuple[str, str], Build] = {
     ("extract", "build"): extract.build,
+    ("references", "build"): references.build,
     ("quality", "build"): quality.build,
     ("filter", "build"): filtering.build,
     ("lines", "build"): lines.build,
