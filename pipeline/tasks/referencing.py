@@ -24,7 +24,7 @@ from classifiers.wikipedia import Damage, WikiPage, read_pages
 from classifiers.wikitext import categories
 from pipeline import files
 from pipeline.attempt import attempt
-from pipeline.exchange import receive, send
+from pipeline.exchange import WORK, receive, send
 from pipeline.files import join
 from pipeline.ledger import Counts, Manifest, Part
 from pipeline.parts import PartWriter, finished, split_name
@@ -34,7 +34,6 @@ from pipeline.schema import CITING_PAGES, DROPPED_PAGES, REFERENCES
 
 READ = ("dropped",)
 WRITTEN = ("part",)
-_WORK = "work"
 _ROWS_SENT = 50_000
 _BATCH_ROWS = 1000
 _KEY = ("canonical_url", "language")
@@ -113,7 +112,7 @@ def close_table(parts: list[Part], folder: str) -> list[Part]:
     )
     if read != written:
         raise AssertionError(f"references: read {read} citations and wrote {written}")
-    files.remove_folder(join(folder, _WORK))
+    files.remove_folder(join(folder, WORK))
     return parts
 
 
@@ -205,4 +204,4 @@ def _part(folder: str, name: str) -> str:
 
 
 def _sent(folder: str, piece: Split) -> str:
-    return join(folder, _WORK, f"references-{split_name(piece)}.arrow")
+    return join(folder, WORK, f"references-{split_name(piece)}.arrow")
