@@ -57,6 +57,7 @@ _TEXTS = pa.schema(
         pa.field("text", pa.string()),
         pa.field("n_chars", pa.int64()),
         pa.field("quality", pa.float64()),
+        pa.field("exact", pa.binary(16)),
     ]
 )
 
@@ -209,6 +210,7 @@ def row_of(number: int, text: str) -> Row:
         "text": text,
         "n_chars": len(text),
         "quality": None,
+        "exact": minhash.exact_hash(text),
     }
 
 

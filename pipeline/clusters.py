@@ -3,7 +3,7 @@
 Documents of earlier runs are keepers. Of the captures of one URL that, or else the newest, goes on.
 Of the documents that go on, best first (by quality, then length, then id), each becomes a keeper
 unless it is a duplicate of one: equal to a keeper, or verified as near to a keeper with which it
-shares a bucket.
+shares a bucket, of whose keepers the best 256 are compared.
 
 The guarantee: a removed document is equal to the very document that is named as kept, or measured
 to be near to it; or it is an older capture of a document that is kept or is so itself. Chains do
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pipeline.config import DedupSection
 
 Nodes = npt.NDArray[np.uint64]
+
+# Pages of one template may share a bucket and be none of them near to another. The best of them
+# stand for the bucket: else a million would be compared with a million.
+_KEEPERS_A_BUCKET = 256
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,8 @@ class _Keepers:
         """Make a document a keeper."""
         self._by_text.setdefault(self._found.exact[member], member)
         for bucket in self._buckets[member].tolist():
-            self._by_bucket[bucket].append(len(self._kept))
+            if len(self._by_bucket[bucket]) < _KEEPERS_A_BUCKET:
+                self._by_bucket[bucket].append(len(self._kept))
         self._kept.append(member)
 
     def similarities(self, member: int, others: Sequence[int]) -> npt.NDArray[np.float64]:

@@ -230,11 +230,11 @@ class DedupSection(Section):
     """Whether documents that MinHash LSH finds similar are duplicates."""
     earlier: Names = ()
     """Folders of earlier runs: what says the same as a page kept there is removed, naming it."""
-    ngram: Positive = 5
+    ngram: Annotated[int, Field(gt=0, le=1000)] = 5
     """Words a shingle."""
-    bands: Positive = 14
+    bands: Annotated[int, Field(gt=0, le=1000)] = 14
     """Bands of the signature."""
-    rows: Positive = 8
+    rows: Annotated[int, Field(gt=0, le=100)] = 8
     """Permutations a band."""
     verify: Literal["signature", "jaccard", "containment"] = "signature"
     """What is measured of a pair that shares a bucket: the share of equal permutations, which
@@ -255,13 +255,13 @@ class LinesSection(Section):
 
     enabled: bool = True
     """Whether boilerplate is taken out."""
-    min_words: Positive = 6
+    min_words: Annotated[int, Field(gt=0, le=1000)] = 6
     """Words of a passage: lines with fewer count together with those that follow."""
     max_host_share: Share = 0.3
     """Greatest share of a host's pages that a passage may be on."""
     max_host_pages: Positive = 1000
     """Most pages of a host that a passage may be on."""
-    min_host_pages: Positive = 3
+    min_host_pages: Positive = 4
     """Pages of a host that a passage must be on before the host's bounds count."""
     max_hosts: Positive = 30
     """Most hosts that a passage may be on."""

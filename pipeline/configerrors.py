@@ -1,6 +1,7 @@
 """What is wrong with a configuration, in one line: key, value and nearest known key."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pipeline.personal import KINDS
 from pipeline.rules import RULES
 
 if TYPE_CHECKING:
-    from pipeline.config import Config
+    from pipeline.config import Config, WeightSection
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -57,11 +58,18 @@ def problems(config: "Config") -> Iterator[str]:
         for code in codes:
             if code not in language.codes():
                 yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
-    for host in config.weight.hosts:
+    for run, times in Counter(config.dedup.earlier).items():
+        if times > 1:
+            yield f"dedup.earlier: names {run} {times} times; once is enough"
+    yield from _domain_problems(config.weight)
+
+
+def _domain_problems(section: "WeightSection") -> Iterator[str]:
+    for host in section.hosts:
         if urls.host(f"http://{host}/") != host:
             yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
-    known_domains = {*config.weight.hosts.values(), mixture.UNKNOWN}
-    for domain in config.weight.domains:
+    known_domains = {*section.hosts.values(), mixture.UNKNOWN}
+    for domain in section.domains:
         if domain not in known_domains:
             close = _nearest(domain, sorted(known_domains))
             yield f"weight.domains.{domain}: no host in weight.hosts has it{close}"

@@ -6,6 +6,7 @@ its own blocks alone: Arrow's footer says where each stands.
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from pipeline.files import join
 
 WORK = "work"
 """The folder within a stage's of what is deleted in the end."""
+
+_LEAST_DOCUMENTS = 2_000
 
 Addressed = tuple[pa.Table, npt.NDArray[np.integer]]
 """Rows, and the receiver of each, from 0; shape (rows,)."""
@@ -49,6 +52,11 @@ def receive(paths: Iterable[str], receiver: int, receivers: int) -> Iterator[pa.
         with files.open_read(path) as stream, pa.ipc.open_file(stream) as reader:
             for block in range(receiver, reader.num_record_batches, receivers):
                 yield reader.get_batch(block)
+
+
+def documents_a_task(documents: int) -> int:
+    """Documents for a task that sends to all others: both their number and their size grow."""
+    return max(_LEAST_DOCUMENTS, 10 * isqrt(documents))
 
 
 def receive_with_senders(

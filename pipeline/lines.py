@@ -6,8 +6,9 @@ line is one by itself, and short ones, as of a menu, are one together. What is e
 for letter, but for white space, up to chance collisions of 64 bits.
 
 Boilerplate is a passage on too many pages of a host, or on too many hosts. Of its copies one stays,
-whole: that of the page whose text hashes lowest. So every line that is taken out of a page still
-stands on another.
+whole: that in the longest text. So every line with a word that is taken out of a page still stands
+on another, unless what is left of that one is too short to be kept. Code never goes: where manuals
+are translated, it is what all languages share.
 
 Lee et al. 2022, "Deduplicating Training Data Makes Language Models Better", and Raffel et al. 2020,
 T5, section 2.2, take repeated spans out, too. Penedo et al. 2024, FineWeb, tried it with every line
@@ -24,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from pipeline import minhash
 from pipeline.records import Edit
 from pipeline.wordhashes import Words
 
@@ -34,16 +34,22 @@ if TYPE_CHECKING:
 KIND = "repeated_lines"
 """The kind of the edits."""
 
+_FENCE = "```"
+_HASH_BITS = 40
+_MOST_CHARS = (1 << 64 - _HASH_BITS) - 1
+# What stays if that which follows it does: a heading, and a line that announces something.
+_ANNOUNCES = re.compile(r"#{1,6} |.*[:：]$")
+
 Hashes = npt.NDArray[np.uint64]
 Keepers = Mapping[tuple[int, int], int]
-"""For each passage and host by their hashes, the text hash of the page that keeps its copy."""
+"""For each passage and host by their hashes, the rank of the text that keeps its copy."""
 
 _UNIT = re.compile(
     r"^```[^\n]*(?:\n(?!```$)[^\n]*)*(?:\n```$)?|^\|[^\n]*(?:\n\|[^\n]*)*|^[^\S\n]*\S[^\n]*", re.M
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A stretch of a text that stays or goes as a whole.
 
@@ -59,8 +65,13 @@ class Unit:
     n_words: int
     text: str
 
+    @property
+    def is_code(self) -> bool:
+        """Whether it is a code block."""
+        return self.text.startswith(_FENCE)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A run of units.
 
@@ -117,9 +128,14 @@ def hash_of(name: str) -> int:
     return xxhash.xxh3_64_intdigest(name.encode())
 
 
-def text_hash(text: str) -> int:
-    """64 bits of a text, the same for what `dedup` takes for equal."""
-    return int.from_bytes(minhash.exact_hash(text)[:8])
+def text_rank(text: str) -> int:
+    """64 bits by which texts are ordered, the longest first; what `dedup` takes for equal is equal.
+
+    A page that keeps a passage for others should not drop for its length, or as a lesser copy.
+    """
+    said = " ".join(text.split())
+    shortness = _MOST_CHARS - min(len(said), _MOST_CHARS)
+    return shortness << _HASH_BITS | xxhash.xxh3_64_intdigest(said.encode()) >> (64 - _HASH_BITS)
 
 
 def host_hash(host: str) -> int:
@@ -138,8 +154,8 @@ class Tallies:
         hosts: The hash of the host.
         pages: Pages of the host that have the passage.
         n_hosts: Hosts that have it.
-        host_keeper: The least text hash of the host's pages that have it.
-        keeper: The least text hash of all pages that have it.
+        host_keeper: The least rank of the host's texts that have it.
+        keeper: The least rank of all texts that have it.
     """
 
     passages: Hashes
@@ -230,31 +246,30 @@ def _host_pages(tallies: Tallies) -> Hashes:
     return tallies.pages[hosts[np.searchsorted(tallies.hosts[hosts], tallies.hosts)]]
 
 
-def cut(
-    text: str,
-    host: int,
-    key: int,
-    keepers: Keepers,
-    min_words: int,
-) -> list[Edit]:
+def cut(text: str, host: int, keepers: Keepers, min_words: int) -> list[Edit]:
     """The edits that take the boilerplate out of a text.
 
-    A line of which this page keeps the copy stays, though it be part of another passage, too.
+    A line of which this text keeps the copy stays, though it be part of another passage, too.
 
     Args:
         text: The text.
         host: The hash of its host.
-        key: The hash of the whole text.
         keepers: The passages that are boilerplate.
         min_words: The words of a passage.
     """
-    found = units(text)
-    gone, kept = set[int](), set[int]()
+    found, rank = units(text), text_rank(text)
+    gone, kept = set[int](), {index for index, unit in enumerate(found) if unit.is_code}
     for passage in passages(found, min_words):
         keeper = keepers.get((passage.hash, host))
         if keeper is not None:
-            (kept if keeper == key else gone).update(range(passage.first, passage.stop))
-    return _edits(text, found, gone - kept)
+            run = range(passage.first, passage.stop)
+            (kept if keeper == rank else gone).update(run)
+    gone -= kept
+    for index in sorted(gone, reverse=True):
+        follows = index + 1 < len(found) and index + 1 not in gone
+        if follows and _ANNOUNCES.match(found[index].text):
+            gone.remove(index)
+    return _edits(text, found, gone)
 
 
 def _edits(text: str, units: Sequence[Unit], gone: Collection[int]) -> list[Edit]:

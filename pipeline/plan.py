@@ -92,10 +92,12 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
     Files that lists name are counted, not looked at.
 
     Raises:
-        UserError: The input is missing or is no archive, or a file cannot be read just now: the run
-            would end there too.
+        UserError: The input of a stage is missing, or is no archive, or a file cannot be read just
+            now: the run would end there too.
     """
     section = config.input
+    for stage in STAGES[1:]:
+        files.expand(stage.inputs(config), section.access)
     named = files.expand(section.paths, section.access)
     found = input_files(named, section.base, section.max_files, section.access)
     by_list = any(map(is_list, named))

@@ -72,6 +72,11 @@ def filter_rejected(statistics: list[str]) -> pa.Schema:
     return pa.schema([*REJECTED, host, n_chars, language, score, _EDITS, *fields])
 
 
+def without_boilerplate(statistics: list[str]) -> pa.Schema:
+    """Documents of `lines`: as the filter kept them, and a hash of the text that it kept."""
+    return pa.schema([*filtered(statistics), pa.field("exact", pa.binary(16), nullable=False)])
+
+
 COVERAGE = pa.schema(
     [
         pa.field("benchmark", pa.string(), nullable=False),

@@ -14,6 +14,7 @@ import apache_beam as beam
 from pipeline import files
 from pipeline.config import Config
 from pipeline.errors import UserError
+from pipeline.exchange import documents_a_task
 from pipeline.job import Job
 from pipeline.ledger import MANIFEST, Manifest
 from pipeline.stages.graph import All, RunTasks, Then, WriteManifest
@@ -26,9 +27,8 @@ Graph = Callable[[beam.Pipeline], None]
 
 # What a task holds of the corpus: a batch of parts, or a partition of nodes.
 _DOCUMENTS_A_TASK = 1_000_000
-# A document has 16 buckets, of 16 bytes each. Every sender has a block for each range of keys.
+# A document has 16 buckets, of 16 bytes each.
 _DOCUMENTS_A_RANGE = 200_000
-_DOCUMENTS_A_SENDER, _MOST_SENDERS = 20_000, 4096
 # A star needs 8 bytes a node and a block of edges.
 _NODES_A_STAR_TASK = 4_000_000
 
@@ -86,7 +86,7 @@ def pair(pipeline: beam.Pipeline, job: Job) -> None:
     section, folder = job.config.dedup, job.folder
     parts, total = _numbered(job)
     ranges = 1 + total // _DOCUMENTS_A_RANGE
-    senders = _batches(parts, max(_DOCUMENTS_A_SENDER, total // _MOST_SENDERS))
+    senders = _batches(parts, documents_a_task(total))
     sending = [
         (linking.bucket_file(folder, number), batch, section, ranges)
         for number, batch in enumerate(senders)

@@ -9,17 +9,12 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.config import Config
-from pipeline.exchange import WORK
+from pipeline.exchange import WORK, documents_a_task
 from pipeline.files import join
 from pipeline.job import Job
 from pipeline.stages.graph import RunTasks, Then, WriteManifest
 from pipeline.tasks.copies import Batch, claim_pages, find_copies
 from pipeline.tasks.cutting import count_passages, cut_parts, tally_passages
-
-# A task holds the passages of so many documents, more where there would be more tasks than these:
-# each of them sends to each.
-_DOCUMENTS_A_TASK = 10_000
-_MOST_TASKS = 4096
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -60,7 +55,7 @@ def _tallied(pipeline: beam.Pipeline, job: Job, then: list[Any]) -> beam.PCollec
 def _batches(job: Job) -> list[Batch]:
     """The parts in their order, as many together as a task holds."""
     parts = job.upstream["filter"].parts
-    size = max(_DOCUMENTS_A_TASK, job.upstream["filter"].counts.kept // _MOST_TASKS)
+    size = documents_a_task(job.upstream["filter"].counts.kept)
     ends = accumulate(part.counts.kept for part in parts)
     numbered = zip(parts, (end // size for end in ends), strict=True)
     groups = [[part.name for part, _ in group] for _, group in groupby(numbered, lambda p: p[1])]

@@ -1,10 +1,10 @@
 """Lines: which pages are not counted, since they are captures or copies of others.
 
 A page that was fetched five times would make its every line look like boilerplate. Of the captures
-of a URL only the newest counts, which is the one that `dedup` keeps, and of equal texts one.
+of a URL only the newest counts, as only the newest passes `dedup`, and of equal texts one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -78,20 +78,25 @@ def claim_pages(guard: Guard, batch: Batch) -> None:
     for step, row in enumerate(batch.all_documents([*CAPTURE_COLUMNS, "text"])):
         keys = attempt(guard, step, capture_of(row), partial(_keys, row["url"], row["text"]))
         if not isinstance(keys, Rejected):
-            page = lines.hash_of(row["id"])
+            page = page_hash(row)
             claims += ({"key": key, "date": row["date"], "page": page} for key in keys)
     table = pa.Table.from_pylist(claims, schema=_CLAIMS)
     send(path, [(table, table["key"].to_numpy() % np.uint64(batch.count))], _CLAIMS, batch.count)
 
 
+def page_hash(row: Mapping[str, Any]) -> int:
+    """64 bits that tell a page from all others: ids may repeat, and archives be given twice."""
+    return lines.hash_of(f"{row['id']} {row['warc']} {row['offset']}")
+
+
 def _keys(url: str, text: str) -> tuple[int, int]:
-    return lines.hash_of(canonical_url(url)), lines.text_hash(text)
+    return lines.hash_of(canonical_url(url)), lines.text_rank(text)
 
 
 def find_copies(guard: Guard, partition: int, count: int, work: str) -> None:
     """Write which pages of a partition's claims lose, for their batches.
 
-    The newest page has a claim, and of equally old ones that whose id hashes lowest.
+    The newest page has a claim, and of equally old ones that whose hash is lowest.
     """
     path = sent_file(work, "copies", partition)
     if files.exists(path):
@@ -107,6 +112,6 @@ def find_copies(guard: Guard, partition: int, count: int, work: str) -> None:
 
 
 def copies_of(batch: Batch) -> set[int]:
-    """The id hashes of a batch's pages that do not count."""
+    """The hashes of a batch's pages that do not count."""
     received = receive(sent_files(batch.work, "copies"), batch.number, batch.count)
     return {page for block in received for page in block["page"].to_pylist()}

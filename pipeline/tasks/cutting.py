@@ -6,13 +6,13 @@ the batches that asked, through files in the stage's work folder.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline import files, lines
+from pipeline import files, lines, minhash
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection, LinesSection
 from pipeline.edits import EDIT, apply, merge
@@ -24,8 +24,8 @@ from pipeline.parts import SplitWriter, capture_of, finished
 from pipeline.records import Edit, Rejected
 from pipeline.rules import STATISTICS, UNBOUNDED
 from pipeline.sandbox import Guard
-from pipeline.schema import CAPTURE_COLUMNS, filter_rejected, filtered
-from pipeline.tasks.copies import Batch, copies_of
+from pipeline.schema import CAPTURE_COLUMNS, filter_rejected, without_boilerplate
+from pipeline.tasks.copies import Batch, copies_of, page_hash
 from pipeline.textstats import TextStats
 
 PREFIXES = ("part", "dropped")
@@ -33,8 +33,9 @@ LENGTH = "word_count"
 """The rule that judges a page again."""
 
 Row = Mapping[str, Any]
+Judged = tuple[Row, Rejected | None]
 
-# No page has a greater hash.
+# No text has a greater rank.
 _NO_KEEPER = 2**64 - 1
 
 _COUNTED = pa.schema(
@@ -54,7 +55,7 @@ def count_passages(guard: Guard, batch: Batch, section: LinesSection) -> None:
     found: list[lines.Hashes] = [np.empty((4, 0), dtype=np.uint64)]
     copies = copies_of(batch)
     for step, row in enumerate(batch.all_documents([*CAPTURE_COLUMNS, "host", "text"])):
-        work = partial(_counted, row, section.min_words, lines.hash_of(row["id"]) in copies)
+        work = partial(_counted, row, section.min_words, page_hash(row) in copies)
         counted = attempt(guard, step, capture_of(row), work)
         if not isinstance(counted, Rejected):
             found.append(counted)
@@ -68,7 +69,7 @@ def _counted(row: Row, min_words: int, copy: bool) -> lines.Hashes:
     """The rows of a document, shape (4, passages); a copy asks, but is no page that has them."""
     host, text = lines.host_hash(row["host"]), row["text"]
     hashes = {passage.hash for passage in lines.passages(lines.units(text), min_words)} | {host}
-    counts = (0, _NO_KEEPER) if copy else (1, lines.text_hash(text))
+    counts = (0, _NO_KEEPER) if copy else (1, lines.text_rank(text))
     rows = np.empty((4, len(hashes)), dtype=np.uint64)
     rows[0] = np.fromiter(hashes, dtype=np.uint64)
     rows[1:] = np.array([[host], *([count] for count in counts)], dtype=np.uint64)
@@ -102,54 +103,63 @@ def cut_parts(
         table = pa.Table.from_batches(received, schema=_TALLIED)
         tallies = Tallies(*(column.to_numpy() for column in table.columns))
         keepers = lines.boilerplate(tallies, section)
-    least = cache(partial(_least_words, filter_section))
-    work = partial(_cut, keepers=keepers, min_words=section.min_words, least=least)
+    work = partial(_judged, keepers=keepers, section=section, filter_section=filter_section)
     return [_write(guard, batch, number, work) for number in range(len(batch.names))]
 
 
-def _write(guard: Guard, batch: Batch, number: int, work: Callable[[Row], Row | Rejected]) -> Part:
+def _write(guard: Guard, batch: Batch, number: int, work: Callable[[Row], Judged]) -> Part:
     name = batch.names[number]
     if not finished(batch.folder, name, PREFIXES):
-        kept, rejected = filtered(STATISTICS), filter_rejected(STATISTICS)
+        kept, rejected = without_boilerplate(STATISTICS), filter_rejected(STATISTICS)
         with SplitWriter(batch.folder, name, kept, rejected) as part:
             for index, row in enumerate(batch.documents(name)):
                 # Unlike in every other part of the batch.
                 step = number << 32 | index
                 found = attempt(guard, step, capture_of(row), partial(work, row))
-                _place(part, row, found)
+                _place(part, *((row, found) if isinstance(found, Rejected) else found))
     part_done = finished(batch.folder, name, PREFIXES)
     assert part_done is not None
     return part_done
 
 
-def _cut(
-    row: Row, keepers: Keepers, min_words: int, least: Callable[[str], float]
-) -> Row | Rejected:
-    """A document without boilerplate, or why it is dropped."""
-    host, key = lines.host_hash(row["host"]), lines.text_hash(row["text"])
-    edits = lines.cut(row["text"], host, key, keepers, min_words)
-    if not edits:
-        return row
-    text = apply(row["text"], edits)
-    n_words = TextStats.of(text, row["language"]).word_count
-    if n_words < least(row["language"]):
-        return Rejected(capture_of(row), "dropped", LENGTH, n_words)
-    every = merge([Edit(**edit) for edit in row["edits"]], edits)
-    return {**row, "text": text, "n_chars": len(text), "edits": [asdict(edit) for edit in every]}
-
-
-def _least_words(section: FilterSection, language: str) -> float:
-    """The words that a page must have: as the filter asks, and one at least."""
-    low, _ = bounds_of(section, language).get(LENGTH, UNBOUNDED)
-    return max(low or 0, 1)
-
-
-def _place(part: SplitWriter, row: Row, found: Row | Rejected) -> None:
+def _place(part: SplitWriter, row: Row, rejection: Rejected | None) -> None:
     """Write a document where it belongs."""
-    if isinstance(found, Rejected):
+    if rejection is not None:
         names = ("host", "n_chars", "language", "language_score", "edits", *STATISTICS)
-        part.reject(found, {name: row[name] for name in names})
+        part.reject(rejection, {name: row[name] for name in names})
         return
-    part.keep(found)
-    cut = sum(edit["kind"] == lines.KIND for edit in found["edits"])
-    part.facts.update({"characters": found["n_chars"], f"{EDIT}{lines.KIND}": cut})
+    part.keep(row)
+    cut = sum(edit["kind"] == lines.KIND for edit in row["edits"])
+    part.facts.update({"characters": row["n_chars"], f"{EDIT}{lines.KIND}": cut})
+
+
+def _judged(
+    row: Row, keepers: Keepers, section: LinesSection, filter_section: FilterSection
+) -> Judged:
+    """A document without boilerplate, and why it is dropped if it is."""
+    left = _cut(row, keepers, section.min_words)
+    return left, None if left["text"] == row["text"] else _too_short(left, filter_section)
+
+
+def _cut(row: Row, keepers: Keepers, min_words: int) -> Row:
+    """A document without boilerplate."""
+    before = row["text"]
+    edits = lines.cut(before, lines.host_hash(row["host"]), keepers, min_words)
+    text = apply(before, edits)
+    every = merge([Edit(**edit) for edit in row["edits"]], edits)
+    return {
+        **row,
+        "text": text,
+        "n_chars": len(text),
+        "edits": [asdict(edit) for edit in every],
+        "exact": minhash.exact_hash(before),
+    }
+
+
+def _too_short(row: Row, section: FilterSection) -> Rejected | None:
+    """Why a document is dropped that has fewer words than the filter asks for, or none."""
+    low, _ = bounds_of(section, row["language"]).get(LENGTH, UNBOUNDED)
+    n_words = TextStats.of(row["text"], row["language"]).word_count
+    if n_words >= max(low or 0, 1):
+        return None
+    return Rejected(capture_of(row), "dropped", LENGTH, n_words)

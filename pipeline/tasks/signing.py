@@ -48,7 +48,7 @@ def sign_part(guard: Guard, part: SignedPart, section: DedupSection) -> SignedPa
     A document whose signature cannot be computed has none, and so is nobody's duplicate.
     """
     if not finished(part.folder, part.name, SIGNED):
-        columns = [*CAPTURE_COLUMNS, "text", "n_chars", "quality"]
+        columns = [*CAPTURE_COLUMNS, "text", "n_chars", "quality", "exact"]
         rows = read_rows(join(part.source, f"part-{part.name}.parquet"), columns)
         failed = 0
         with PartWriter(join(part.folder, f"signatures-{part.name}.parquet"), SIGNATURES) as out:
@@ -71,6 +71,6 @@ def _sign(row: Mapping[str, Any], section: DedupSection) -> Mapping[str, bytes |
         return _NO_HASHES
     return {
         "canonical_url": xxhash.xxh3_128_digest(canonical_url(row["url"]).encode()),
-        "exact": minhash.exact_hash(text),
+        "exact": row["exact"],
         "signature": signature.tobytes(),
     }

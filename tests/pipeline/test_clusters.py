@@ -1,5 +1,6 @@
 """Duplicates: chosen by rank, never by arrival, and each like the one kept."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import clusters
 from pipeline.clusters import Candidates, Duplicate, duplicates
 from pipeline.components import components, star_edges
 from pipeline.config import DedupSection
@@ -146,6 +148,26 @@ def test_components_do_not_mix() -> None:
 
 def test_no_pairs_no_duplicates() -> None:
     assert removed(candidates([])) == []
+
+
+def test_in_a_crowded_bucket_the_best_are_compared_and_others_by_their_other_buckets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sixty pages share a band and are not near; one more is near to the last but one of them."""
+    crowd = [[1, 1, *([number + 10] * (WIDTH - 2))] for number in range(60)]
+    near = [*crowd[58][:-1], 7]
+    compared: list[int] = []
+    measure = clusters._Keepers.similarities
+
+    def counted(keepers: Any, member: int, others: Sequence[int]) -> Any:
+        compared.append(len(others))
+        return measure(keepers, member, others)
+
+    monkeypatch.setattr(clusters, "_KEEPERS_A_BUCKET", 8)
+    monkeypatch.setattr(clusters._Keepers, "similarities", counted)
+    found = candidates([*crowd, near], quality=[1.0 - n / 100 for n in range(61)])
+    assert [(one.node, one.kept) for one in removed(found)] == [(60, 58)]
+    assert max(compared) <= 9
 
 
 def test_a_million_equal_pages_are_one_keeper() -> None:

@@ -15,10 +15,10 @@ from pipeline.lines import (
     Keepers,
     boilerplate,
     cut,
-    hash_of,
     host_hash,
     passages,
     tally,
+    text_rank,
     units,
 )
 
@@ -53,8 +53,8 @@ def said(text: str) -> list[str]:
 def keepers_of(pages: Sequence[Page], section: LinesSection) -> Keepers:
     """What is boilerplate in some pages, counted in one go."""
     rows = [
-        (passage, host_hash(host), hash_of(id_))
-        for host, id_, text in pages
+        (passage, host_hash(host), text_rank(text))
+        for host, _, text in pages
         for passage in {host_hash(host)}
         | {one.hash for one in passages(units(text), section.min_words)}
     ]
@@ -66,8 +66,8 @@ def keepers_of(pages: Sequence[Page], section: LinesSection) -> Keepers:
 def cut_all(pages: Sequence[Page], section: LinesSection) -> list[str]:
     keepers = keepers_of(pages, section)
     left = []
-    for host, id_, text in pages:
-        edits = cut(text, host_hash(host), hash_of(id_), keepers, section.min_words)
+    for host, _, text in pages:
+        edits = cut(text, host_hash(host), keepers, section.min_words)
         left.append(apply(text, edits))
     return left
 
@@ -143,10 +143,10 @@ def test_counts_and_bounds_are_those_of_counting_by_hand(
 ) -> None:
     on_host: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     n_pages: defaultdict[str, int] = defaultdict(int)
-    for host, id_, text in pages:
+    for host, _, text in pages:
         n_pages[host] += 1
         for passage in {one.hash for one in passages(units(text), section.min_words)}:
-            on_host[passage, host].append(hash_of(id_))
+            on_host[passage, host].append(text_rank(text))
     expected = {}
     for (passage, host), keys in on_host.items():
         everywhere = [own for (other, _), own in on_host.items() if other == passage]
@@ -196,10 +196,10 @@ OWN = [f"Story number {word} is of its own." for word in "one two three four fiv
     ("with_footer", "settings", "left"),
     [
         (6, {}, 1),
-        (3, {}, 1),
-        (2, {}, 2),
-        (3, {"max_host_share": 0.5}, 3),
-        (4, {"max_host_share": 0.5}, 1),
+        (4, {}, 1),
+        (3, {}, 3),
+        (4, {"max_host_share": 0.7}, 4),
+        (5, {"max_host_share": 0.7}, 1),
         (5, {"max_host_share": 1.0, "max_host_pages": 5}, 5),
         (6, {"max_host_share": 1.0, "max_host_pages": 5}, 1),
         (6, {"min_words": 7}, 6),
@@ -244,8 +244,34 @@ def test_a_host_s_name_in_a_text_is_no_host() -> None:
 )
 def test_the_wider_gap_stays(text: str, left: str) -> None:
     (passage,) = {one.hash for one in passages(units(FOOTER), 6)}
-    edits = cut(text, 1, 2, {(passage, 1): 3}, 6)
+    edits = cut(text, 1, {(passage, 1): 0}, 6)
     assert apply(text, edits) == left
+
+
+@pytest.mark.parametrize(
+    ("before", "announcing"), [("", "## Contact"), ("Own words.\n", "In these cases only:")]
+)
+def test_what_announces_words_that_stay_stays(before: str, announcing: str) -> None:
+    """Though it is repeated itself, with the line before it."""
+    texts = [f"{before}{FOOTER}\n{announcing}\n{own}" for own in OWN]
+    found = cut_all(footers(texts), LinesSection())
+    assert sum(FOOTER in text for text in found) == 1
+    assert all(text.endswith(f"{announcing}\n{OWN[n]}") for n, text in enumerate(found))
+
+
+def test_code_stays() -> None:
+    code = "```\nfor name in names: print(name, end=' ')\n```"
+    texts = [f"{own}\n{code}\n{FOOTER}" for own in OWN]
+    found = cut_all(footers(texts), LinesSection())
+    assert all(text.startswith(f"{OWN[n]}\n{code}") for n, text in enumerate(found))
+    assert sum(FOOTER in text for text in found) == 1
+
+
+def test_the_longest_text_keeps_the_copy() -> None:
+    texts = [f"{own}\n{FOOTER}" for own in OWN]
+    texts[2] += "\nAnd some words more."
+    found = cut_all(footers(texts), LinesSection())
+    assert [FOOTER in text for text in found] == [n == 2 for n in range(len(OWN))]
 
 
 def test_words_that_repeat_within_a_page_count_once() -> None:

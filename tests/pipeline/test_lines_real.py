@@ -10,7 +10,7 @@ from pipeline import minhash, warc
 from pipeline.config import ExtractSection, LinesSection
 from pipeline.edits import apply
 from pipeline.extract import extract
-from pipeline.lines import Groups, Keepers, boilerplate, cut, host_hash, passages, tally, text_hash
+from pipeline.lines import Groups, Keepers, boilerplate, cut, host_hash, passages, tally, text_rank
 from pipeline.lines import units as units_of
 from pipeline.records import Document, Page, Split
 
@@ -37,17 +37,14 @@ def charities() -> list[str]:
 def cut_charities(charities: list[str]) -> list[str]:
     section, host = LinesSection(), host_hash("charitynavigator.org")
     rows = [
-        (passage, text_hash(text))
+        (passage, text_rank(text))
         for text in charities
         for passage in {host} | {one.hash for one in passages(units_of(text), section.min_words)}
     ]
     found, keys = np.array(rows, dtype=np.uint64).T
     columns = Groups(found, np.full_like(found, host)).columns(np.ones_like(found), keys)
     keepers: Keepers = boilerplate(tally(columns), section)
-    return [
-        apply(text, cut(text, host, text_hash(text), keepers, section.min_words))
-        for text in charities
-    ]
+    return [apply(text, cut(text, host, keepers, section.min_words)) for text in charities]
 
 
 def near_pairs(texts: list[str]) -> int:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline import minhash
 from pipeline.config import Config, DedupSection, RunSection, WorkersSection
 from pipeline.errors import UserError
 from pipeline.job import Job
@@ -31,6 +32,7 @@ COLUMNS = pa.schema(
         pa.field("text", pa.string()),
         pa.field("n_chars", pa.int64()),
         pa.field("quality", pa.float64()),
+        pa.field("exact", pa.binary(16)),
     ]
 )
 
@@ -73,6 +75,7 @@ def filtered(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "text": text,
                 "n_chars": len(text),
                 "quality": None if row % 3 else row / 25,
+                "exact": minhash.exact_hash(text),
             }
             for row, text in enumerate(every[number * DOCUMENTS : (number + 1) * DOCUMENTS])
         ]
@@ -90,7 +93,7 @@ def small_tasks() -> Iterator[None]:
         patch.setattr(dedup, "_DOCUMENTS_A_TASK", 60)
         patch.setattr(dedup, "_NODES_A_STAR_TASK", 40)
         patch.setattr(dedup, "_DOCUMENTS_A_RANGE", 50)
-        patch.setattr(dedup, "_DOCUMENTS_A_SENDER", 60)
+        patch.setattr(dedup, "documents_a_task", lambda documents: 60)
         yield
 
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline import minhash
 from pipeline.config import Bounds, Config, FilterSection, LinesSection, RunSection, WorkersSection
 from pipeline.edits import apply
 from pipeline.job import Job
@@ -106,7 +107,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that there are several batches."""
-    monkeypatch.setattr(lines, "_DOCUMENTS_A_TASK", 6)
+    monkeypatch.setattr(lines, "documents_a_task", lambda documents: 6)
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,14 @@ def test_a_page_left_too_short_is_dropped_by_its_words(reference: Path) -> None:
     (dropped,) = rows_of(reference, "dropped").values()
     assert dropped["id"] == f"id{SHORT}"
     assert (dropped["outcome"], dropped["reason"], dropped["value"]) == ("dropped", "word_count", 7)
+    kinds = [edit["kind"] for edit in dropped["edits"]]
+    assert kinds == ["short_lines", "repeated_lines", "repeated_lines"]
+    assert dropped["n_chars"] == len("Page 9 says something of its own.")
+
+
+def test_the_hash_of_a_text_is_that_of_what_the_filter_left(reference: Path) -> None:
+    for id_, row in rows_of(reference, "part").items():
+        assert row["exact"] == minhash.exact_hash(text_of(int(id_[2:])))
 
 
 def test_all_counts_add_up(reference: Path) -> None:
@@ -165,7 +174,7 @@ def test_the_same_bytes_in_any_number_of_batches(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lines, "_DOCUMENTS_A_TASK", size)
+    monkeypatch.setattr(lines, "documents_a_task", lambda documents: size)
     make_run(tmp_path)
     run_stage(job_of(tmp_path, upstream[1]))
     assert digests(tmp_path / "lines") == digests(reference / "lines")
@@ -256,6 +265,31 @@ def test_copies_of_a_text_are_cut_alike(tmp_path: Path) -> None:
     for number in range(0, PAGES, 2):
         texts = {kept[id_]["text"] for id_ in (f"id{number}", f"id{number + 1}") if id_ in kept}
         assert len(texts) == 1
+
+
+@pytest.mark.parametrize("twice", ["ids", "archive"])
+def test_ids_that_repeat_and_an_archive_given_twice_change_no_count(
+    twice: str, tmp_path: Path
+) -> None:
+    """Two pages with the footer are too few; four are not, whatever they are called."""
+    pages = 2 if twice == "archive" else 4
+    upstream = make_run(
+        tmp_path, lambda n: text_of(4 * n + 3) + f"\n{FOOTER}" * (n % 10 < pages and n < 10)
+    )
+    for number, path in enumerate(sorted((tmp_path / "filter").iterdir())):
+        rows = pq.read_table(path).to_pylist()
+        for index, row in enumerate(rows):
+            if twice == "ids":
+                row["id"] = "the same"
+            elif number >= PARTS // 2:
+                first = (number - PARTS // 2) * ROWS + index
+                text = text_of(4 * first + 3) + f"\n{FOOTER}" * (first < pages)
+                row.update(row_of(first, text), warc="again.warc.gz")
+        pq.write_table(pa.Table.from_pylist(rows, filtered(STATISTICS)), path)
+    run_stage(job_of(tmp_path, upstream, max_host_share=0.1))
+    paths = sorted((tmp_path / "lines").glob("part-*.parquet"))
+    kept = [row for path in paths for row in pq.read_table(path).to_pylist()]
+    assert sum(FOOTER in row["text"] for row in kept) == {"archive": 2 * pages, "ids": 1}[twice]
 
 
 def test_no_pages_at_all_are_no_error(tmp_path: Path) -> None:

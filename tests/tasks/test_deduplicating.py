@@ -45,6 +45,7 @@ def document(number: int, words: str, **columns: Any) -> dict[str, Any]:
         "text": words,
         "n_chars": len(words),
         "quality": None,
+        "exact": minhash.exact_hash(words),
     }
     return {**known, **columns}
 
@@ -56,8 +57,8 @@ def write(run: Path, parts: Iterable[list[dict[str, Any]]]) -> list[SignedPart]:
     folder.mkdir(parents=True)
     out.mkdir()
     types = {"offset": pa.int64(), "length": pa.int64(), "n_chars": pa.int64()}
-    types["quality"] = pa.float64()
-    names = [*CAPTURE_COLUMNS, "text", "n_chars", "quality"]
+    types |= {"quality": pa.float64(), "exact": pa.binary(16)}
+    names = [*CAPTURE_COLUMNS, "text", "n_chars", "quality", "exact"]
     schema = pa.schema([(name, types.get(name, pa.string())) for name in names])
     for number, rows in enumerate(parts):
         name = f"p{number}"
