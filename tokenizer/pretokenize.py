@@ -95,3 +95,8 @@ EVERY = tuple(
     for runs in (False, True)
 )
 """All there are."""
+
+
+def by_pattern(pattern: str) -> Pretokenizer:
+    """The pre-tokenizer that has a pattern."""
+    return next(how for how in EVERY if how.pattern == pattern)

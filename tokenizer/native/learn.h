@@ -4,31 +4,31 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "table.h"
+
 namespace native {
 
 struct Merge {
-  uint32_t left, right, token;
+  uint32_t left, right;
 };
 
 // Chooses the merges that the trainer of `tokenizers` chooses: the pair with the greatest count, of
-// equal ones that with the smallest ids; a token that another pair makes again keeps its id.
+// equal ones that with the smallest ids. No token is made twice: a word's symbols are its encoding by
+// the merges so far, in which equal strings that begin and end at symbols have equal symbols.
 class Learner {
  public:
   using Item = std::pair<std::string_view, int64_t>;
 
   // The alphabet's bytes get the ids from `first` on.
   Learner(const std::vector<Item>& items, std::string_view alphabet, uint32_t first)
-      : tokens_(first) {
+      : next_(first) {
     std::array<uint32_t, 256> ids{};
-    for (char c : alphabet) {
-      ids[static_cast<uint8_t>(c)] = token(std::string(1, c));
-    }
+    for (char c : alphabet) ids[static_cast<uint8_t>(c)] = next_++;
     for (const auto& [key, count] : items) {
       words_.push_back({symbols_.size(), key.size(), count});
       for (char c : key) symbols_.push_back(ids[static_cast<uint8_t>(c)]);
@@ -40,9 +40,9 @@ class Learner {
     enqueue();
   }
 
-  std::vector<Merge> learn(size_t vocab_size, int64_t min_frequency) {
+  std::vector<Merge> learn(uint32_t vocab_size, int64_t min_frequency) {
     std::vector<Merge> merges;
-    while (tokens_.size() < vocab_size && !queue_.empty()) {
+    while (next_ < vocab_size && !queue_.empty()) {
       std::pop_heap(queue_.begin(), queue_.end());
       Candidate top = std::move(queue_.back());
       queue_.pop_back();
@@ -52,18 +52,16 @@ class Learner {
         continue;
       }
       if (top.count < std::max<int64_t>(1, min_frequency)) break;
-      const uint32_t left = top.pair >> 32, right = static_cast<uint32_t>(top.pair);
-      const uint32_t made = token(tokens_[left] + tokens_[right]);
-      merges.push_back({left, right, made});
-      for (uint32_t w : top.words) merge(w, left, right, made);
+      const Merge pair{static_cast<uint32_t>(top.pair >> 32), static_cast<uint32_t>(top.pair)};
+      merges.push_back(pair);
+      for (uint32_t w : top.words) merge(w, pair.left, pair.right, next_);
+      ++next_;
       enqueue();
     }
     return merges;
   }
 
  private:
-  using Pair = uint64_t;
-
   struct Word {
     size_t start, size;
     int64_t count;
@@ -80,49 +78,6 @@ class Learner {
     }
   };
 
-  // Counts by pair: a hash table that is asked at every change of a word.
-  class PairCounts {
-   public:
-    int64_t& operator[](Pair pair) {
-      if (2 * used_ >= slots_.size()) grow();
-      Slot& slot = find(pair);
-      if (slot.first == kFree) {
-        slot.first = pair;
-        ++used_;
-      }
-      return slot.second;
-    }
-
-   private:
-    using Slot = std::pair<Pair, int64_t>;
-    static constexpr Pair kFree = ~Pair{0};
-
-    Slot& find(Pair pair) {
-      const size_t mask = slots_.size() - 1;
-      size_t i = (pair * 0x9E3779B97F4A7C15u) >> 32 & mask;
-      while (slots_[i].first != pair && slots_[i].first != kFree) i = (i + 1) & mask;
-      return slots_[i];
-    }
-
-    void grow() {
-      const size_t size = std::max<size_t>(1 << 16, 2 * slots_.size());
-      auto old = std::exchange(slots_, std::vector<Slot>(size, Slot{kFree, 0}));
-      for (const Slot& slot : old)
-        if (slot.first != kFree) find(slot.first) = slot;
-    }
-
-    std::vector<Slot> slots_;
-    size_t used_ = 0;
-  };
-
-  static Pair join(uint32_t left, uint32_t right) { return Pair{left} << 32 | right; }
-
-  uint32_t token(const std::string& text) {
-    const auto [it, is_new] = ids_.try_emplace(text, static_cast<uint32_t>(tokens_.size()));
-    if (is_new) tokens_.push_back(text);
-    return it->second;
-  }
-
   void appear(uint32_t left, uint32_t right, uint32_t word) {
     counts_[join(left, right)] += words_[word].count;
     std::vector<uint32_t>& words = fresh_[join(left, right)];
@@ -133,7 +88,7 @@ class Learner {
     counts_[join(left, right)] -= words_[word].count;
   }
 
-  // Merges a pair in a word, from the left. The pair's own count stays as it is, as in `tokenizers`.
+  // Merges a pair in a word, from the left. Its own count stays: it does not appear again.
   void merge(uint32_t w, uint32_t left, uint32_t right, uint32_t made) {
     Word& word = words_[w];
     uint32_t* symbols = &symbols_[word.start];
@@ -172,11 +127,10 @@ class Learner {
     std::push_heap(queue_.begin(), queue_.end());
   }
 
-  std::vector<std::string> tokens_;
-  std::unordered_map<std::string, uint32_t> ids_;
+  uint32_t next_;
   std::vector<Word> words_;
   std::vector<uint32_t> symbols_;
-  PairCounts counts_;
+  PairTable counts_;
   std::unordered_map<Pair, std::vector<uint32_t>> fresh_;
   std::vector<Candidate> queue_;
 };

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include "counts.h"
+#include "encode.h"
 #include "learn.h"
 #include "split.h"
 
@@ -13,6 +14,7 @@ using namespace native;
 namespace {
 
 using Offsets = py::array_t<int64_t, py::array::c_style>;
+using Ids = py::array_t<uint32_t, py::array::c_style>;
 using Items = std::vector<Counts::Item>;
 
 Splitter make_splitter(const std::string& style, const std::string& digits, bool runs) {
@@ -41,6 +43,15 @@ Items items_of(std::string_view data, const Offsets& offsets, const Offsets& cou
 
 std::string_view view(const py::buffer_info& info) {
   return {static_cast<const char*>(info.ptr), static_cast<size_t>(info.size * info.itemsize)};
+}
+
+static_assert(sizeof(Merge) == 2 * sizeof(uint32_t));
+
+Encoder make_encoder(const Splitter& splitter, std::string_view alphabet, uint32_t first_id,
+                     const Ids& merges) {
+  if (merges.ndim() != 2 || merges.shape(1) != 2) throw py::value_error("merges");
+  const auto begin = reinterpret_cast<const Merge*>(merges.data());
+  return {splitter, alphabet, first_id, {begin, begin + merges.shape(0)}};
 }
 
 py::tuple columns(const Items& items) {
@@ -88,19 +99,26 @@ PYBIND11_MODULE(_native, m) {
       .def_property_readonly("error", &Counts::error)
       .def_property_readonly("dropped", &Counts::dropped);
 
+  py::class_<Encoder>(m, "Encoder")
+      .def(py::init(&make_encoder), py::arg("splitter"), py::arg("alphabet"), py::arg("first_id"),
+           py::arg("merges"))
+      .def("encode", [](Encoder& encoder, std::string_view text) {
+        std::vector<uint32_t> ids;
+        encoder.encode(text, ids);
+        return Ids(static_cast<py::ssize_t>(ids.size()), ids.data());
+      }, py::arg("text"));
+
   m.def("learn", [](const py::buffer& data, const Offsets& offsets, const Offsets& counts,
-                    const py::bytes& alphabet, uint32_t first_id, size_t vocab_size,
+                    std::string_view alphabet, uint32_t first_id, uint32_t vocab_size,
                     int64_t min_frequency) {
     const py::buffer_info info = data.request();
     const Items items = items_of(view(info), offsets, counts);
-    const std::string bytes = alphabet;
     std::vector<Merge> merges;
     {
       py::gil_scoped_release release;
-      merges = Learner(items, bytes, first_id).learn(vocab_size, min_frequency);
+      merges = Learner(items, alphabet, first_id).learn(vocab_size, min_frequency);
     }
-    static_assert(sizeof(Merge) == 3 * sizeof(uint32_t));
-    py::array_t<uint32_t> rows({static_cast<py::ssize_t>(merges.size()), py::ssize_t{3}});
+    Ids rows({static_cast<py::ssize_t>(merges.size()), py::ssize_t{2}});
     std::memcpy(rows.mutable_data(), merges.data(), merges.size() * sizeof(Merge));
     return rows;
   }, py::arg("data"), py::arg("offsets"), py::arg("counts"), py::arg("alphabet"),
