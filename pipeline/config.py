@@ -23,6 +23,7 @@ from pipeline.families import FAMILIES
 from pipeline.files import Access
 from pipeline.personal import KINDS
 from pipeline.rules import RULES, UNBOUNDED
+from tokenizer.config import TokenizerConfig
 from training.config import TrainConfig
 
 Positive = Annotated[int, Field(gt=0)]
@@ -251,17 +252,6 @@ class WeightSection(Section):
     """Domain by host or host suffix; `unknown` where none is given."""
 
 
-class TokenizerSection(Section):
-    """The byte-level BPE tokenizer."""
-
-    vocab_size: Annotated[int, Field(ge=257)] = 32_768
-    """Tokens, bytes and special tokens included."""
-    min_frequency: Positive = 2
-    """A pair rarer than this is not merged."""
-    special_tokens: Annotated[Names, Field(min_length=1)] = ("<|endoftext|>",)
-    """Declared tokens; the first ends every document."""
-
-
 class ShardsSection(Section):
     """The token shards."""
 
@@ -282,7 +272,7 @@ class Config(Section):
     filter: FilterSection = FilterSection()
     dedup: DedupSection = DedupSection()
     weight: WeightSection = WeightSection()
-    tokenizer: TokenizerSection = TokenizerSection()
+    tokenizer: TokenizerConfig = TokenizerConfig()
     shards: ShardsSection = ShardsSection()
     train: TrainConfig = TrainConfig()
 
@@ -336,6 +326,7 @@ def _problems(config: Config) -> Iterator[str]:
         for code in codes:
             if code not in language.codes():
                 yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
+    yield from config.tokenizer.problems()
     for host in config.weight.hosts:
         if urls.host(f"http://{host}/") != host:
             yield f"weight.hosts: write {host!r} in lower case and without 'www.'"

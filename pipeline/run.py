@@ -178,7 +178,7 @@ STAGES = (
         "tokenizer",
         "train-tokenizer",
         tokenizer.settings,
-        ("tokenizers",),
+        ("tokenizers", "pyarrow"),
         _graph(tokenizer.build),
         reads=("filter", "weight"),
         pieces=_one,

@@ -4,7 +4,7 @@ Several graphs, one after the other, each with its outcome on disk: the candidat
 components, in one graph or, of more edges than one process holds, in one a round; the duplicates.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -16,7 +16,7 @@ from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.ledger import MANIFEST, Manifest
-from pipeline.stages.graph import RunTasks, WriteManifest
+from pipeline.stages.graph import All, RunTasks, Then, WriteManifest
 from pipeline.stars import Partitions
 from pipeline.tasks import linking, resolving
 from pipeline.tasks.buckets import bucket_columns
@@ -108,7 +108,7 @@ def unite(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Pairs" >> beam.Create([(edges, job.folder, _partitions(job, _DOCUMENTS_A_TASK))])
         | "Unite" >> RunTasks(linking.unite, job.config.workers, whole_machine=True)
-        | "United" >> _All(1)
+        | "United" >> All(1)
         | "Mark" >> beam.Map(linking.close_components, job.folder)
     )
 
@@ -122,18 +122,18 @@ def join_stars(pipeline: beam.Pipeline, job: Job, done: int) -> None:
         pipeline
         | "Edges" >> beam.Create(_senders(job, done, partitions.count, where))
         | "BothEnds" >> RunTasks(linking.send_ends, workers)
-        | "AllSent" >> _Then(every, partitions.count)
+        | "AllSent" >> Then(every, partitions.count)
         | "LargeStar" >> RunTasks(linking.send_large_stars, workers)
     )
     small = (
         large
-        | "AllJoined" >> _Then(every, partitions.count)
+        | "AllJoined" >> Then(every, partitions.count)
         | "SmallStar" >> RunTasks(linking.write_small_stars, workers)
     )
     (
         (large, small)
         | "Moves" >> beam.Flatten()
-        | "AllMoves" >> _All(2 * partitions.count)
+        | "AllMoves" >> All(2 * partitions.count)
         | "Mark" >> beam.Map(linking.close_round, job.folder, done + 1)
     )
 
@@ -146,9 +146,9 @@ def label(pipeline: beam.Pipeline, job: Job, done: int) -> None:
         pipeline
         | "Edges" >> beam.Create(_senders(job, done, partitions.count, where))
         | "ByRoot" >> RunTasks(linking.send_stars, workers)
-        | "AllSent" >> _Then([(n, *where) for n in range(partitions.count)], partitions.count)
+        | "AllSent" >> Then([(n, *where) for n in range(partitions.count)], partitions.count)
         | "Write" >> RunTasks(linking.write_stars, workers, whole_machine=True)
-        | "AllWritten" >> _All(partitions.count)
+        | "AllWritten" >> All(partitions.count)
         | "Mark" >> beam.Map(linking.close_components, job.folder)
     )
 
@@ -179,52 +179,16 @@ def remove(pipeline: beam.Pipeline, job: Job) -> None:
         | "Arguments"
         >> beam.MapTuple(lambda n, found: (n, list(found), batches[n], partitions, section, folder))
         | "Gather" >> RunTasks(resolving.gather, workers, whole_machine=True)
-        | "AllGathered" >> _Then(resolving_, len(batches))
+        | "AllGathered" >> Then(resolving_, len(batches))
         | "Resolve" >> RunTasks(resolving.resolve, workers, whole_machine=True)
-        | "AllResolved" >> _Then(writing, partitions.count)
+        | "AllResolved" >> Then(writing, partitions.count)
         | "Write" >> RunTasks(resolving.write_duplicates, workers, whole_machine=True)
         | "Flatten" >> beam.FlatMap(lambda written: written)
-        | "AllWritten" >> _All(len(job.part_names("filter")))
+        | "AllWritten" >> All(len(job.part_names("filter")))
         | "Forget" >> beam.FlatMap(resolving.forget_work, folder)
         | "Manifest"
         >> WriteManifest(job, job.part_names("filter"), "filter", linking.component_facts(folder))
     )
-
-
-class _All(beam.PTransform):
-    """All results of some tasks as one list; fails if they are not as many as are due."""
-
-    def __init__(self, due: int) -> None:
-        super().__init__()
-        self._due = due
-
-    def expand(self, done: beam.PCollection) -> beam.PCollection:
-        """Gather a PCollection."""
-        return (
-            done
-            | "List" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
-            | "Check" >> beam.Map(_checked, self._due)
-        )
-
-
-def _checked(done: list[Any], due: int) -> list[Any]:
-    if len(done) != due:
-        raise AssertionError(f"dedup: {len(done)} of {due} tasks arrived")
-    return done
-
-
-class _Then(beam.PTransform):
-    """Goes on with other elements when all of a PCollection are done; see `_All`."""
-
-    def __init__(self, elements: Sequence[Any], due: int) -> None:
-        super().__init__()
-        self._elements = elements
-        self._due = due
-
-    def expand(self, done: beam.PCollection) -> beam.PCollection:
-        """Wait for a PCollection."""
-        elements = self._elements
-        return done | "All" >> _All(self._due) | "Next" >> beam.FlatMap(lambda _: elements)
 
 
 def _numbered(job: Job) -> tuple[list[SignedPart], int]:

@@ -119,6 +119,42 @@ def _result(future: Future[Any]) -> Any:
         raise UserError("out of memory outside any page; raise workers.memory_mib") from error
 
 
+class All(beam.PTransform):
+    """All results of some tasks as one list; fails if they are not as many as are due."""
+
+    def __init__(self, due: int) -> None:
+        super().__init__()
+        self._due = due
+
+    def expand(self, done: beam.PCollection) -> beam.PCollection:
+        """Gather a PCollection."""
+        return (
+            done
+            | "List" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
+            | "Check" >> beam.Map(_checked, self._due)
+        )
+
+
+def _checked(done: list[Any], due: int) -> list[Any]:
+    if len(done) != due:
+        raise AssertionError(f"{len(done)} of {due} tasks arrived")
+    return done
+
+
+class Then(beam.PTransform):
+    """Goes on with other elements when all of a PCollection are done; see `All`."""
+
+    def __init__(self, elements: Sequence[Any], due: int) -> None:
+        super().__init__()
+        self._elements = elements
+        self._due = due
+
+    def expand(self, done: beam.PCollection) -> beam.PCollection:
+        """Wait for a PCollection."""
+        elements = self._elements
+        return done | "All" >> All(self._due) | "Next" >> beam.FlatMap(lambda _: elements)
+
+
 class WriteManifest(beam.PTransform):
     """Adds up a stage's parts and writes its manifest: the mark that the stage is finished.
 
