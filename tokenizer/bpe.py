@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from tokenizer import _native
 from tokenizer.counts import columns
-from tokenizer.model import ALPHABET, Model, Normalization
-from tokenizer.pretokenize import Pretokenizer
+from tokenizer.model import ALPHABET, Model
+from tokenizer.pretokenize import Normalization, Pretokenizer
 
 
 def learn(

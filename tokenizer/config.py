@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tokenizer.model import Normalization
-from tokenizer.pretokenize import Digits, Pretokenizer, Style
+from tokenizer.pretokenize import Digits, Normalization, Pretokenizer, Style
 
 
 class TokenizerConfig(BaseModel):

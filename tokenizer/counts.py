@@ -7,8 +7,7 @@ from tokenizers import normalizers
 from typing_extensions import Buffer
 
 from tokenizer import _native
-from tokenizer.model import Normalization
-from tokenizer.pretokenize import Pretokenizer
+from tokenizer.pretokenize import Normalization, Pretokenizer
 
 SCHEMA = pa.schema([("pretoken", pa.large_binary()), ("count", pa.int64())])
 """A row a pre-token, in the order of its bytes."""

@@ -9,13 +9,12 @@ as if it stood alone.
 import base64
 import json
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from tokenizer.pretokenize import Pretokenizer, by_pattern
+from tokenizer.pretokenize import Normalization, Pretokenizer, by_pattern
 
-Normalization = Literal["none", "nfc"]
 Pair = tuple[bytes, bytes]
 
 ALPHABET = bytes([*range(33, 127), *range(161, 173), *range(174, 256)])

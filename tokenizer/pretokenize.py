@@ -28,6 +28,7 @@ from tokenizer._native import Splitter
 
 Style = Literal["gpt2", "cl100k", "o200k"]
 Digits = Literal["pattern", "single", "threes"]
+Normalization = Literal["none", "nfc"]
 
 _CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _PREFIX = r"[^\r\n\p{L}\p{N}]?"

@@ -17,8 +17,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from tokenizer import bpe
 from tokenizer.counts import Counts
 from tokenizer.encode import Encoder
-from tokenizer.model import Model, Normalization
-from tokenizer.pretokenize import Pretokenizer
+from tokenizer.model import Model
+from tokenizer.pretokenize import Normalization, Pretokenizer
 
 END = "<|endoftext|>"
 KINDS = {
