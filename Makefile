@@ -5,6 +5,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 CURATE := $(VENV)/bin/curate
+BUILT_FROM := pyproject.toml setup.py constraints.txt $(wildcard tokenizer/native/*)
 
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= true
@@ -26,13 +27,13 @@ venv: $(VENV)/installed-dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed-train: pyproject.toml setup.py constraints.txt | $(VENV)/bin/python
+$(VENV)/installed-train: $(BUILT_FROM) | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[train]'
 	touch $@
 
-$(VENV)/installed-dev: pyproject.toml setup.py constraints.txt | $(VENV)/bin/python
+$(VENV)/installed-dev: $(BUILT_FROM) | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@ $(VENV)/installed-train
 
 clean:
-	rm -rf $(VENV) runs build *.egg-info
+	rm -rf $(VENV) runs build *.egg-info tokenizer/_native.*.so

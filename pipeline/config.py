@@ -21,6 +21,7 @@ from pipeline.errors import UserError
 from pipeline.files import Access
 from pipeline.personal import KINDS
 from pipeline.rules import UNBOUNDED
+from tokenizer.config import TokenizerConfig
 from training.config import TrainConfig
 
 Positive = Annotated[int, Field(gt=0)]
@@ -278,17 +279,6 @@ class WeightSection(Section):
     """Domain by host or host suffix; `unknown` where none is given."""
 
 
-class TokenizerSection(Section):
-    """The byte-level BPE tokenizer."""
-
-    vocab_size: Annotated[int, Field(ge=257)] = 32_768
-    """Tokens, bytes and special tokens included."""
-    min_frequency: Positive = 2
-    """A pair rarer than this is not merged."""
-    special_tokens: Annotated[Names, Field(min_length=1)] = ("<|endoftext|>",)
-    """Declared tokens; the first ends every document."""
-
-
 class ShardsSection(Section):
     """The token shards."""
 
@@ -310,7 +300,7 @@ class Config(Section):
     dedup: DedupSection = DedupSection()
     lines: LinesSection = LinesSection()
     weight: WeightSection = WeightSection()
-    tokenizer: TokenizerSection = TokenizerSection()
+    tokenizer: TokenizerConfig = TokenizerConfig()
     shards: ShardsSection = ShardsSection()
     train: TrainConfig = TrainConfig()
 

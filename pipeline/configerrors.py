@@ -61,6 +61,7 @@ def problems(config: "Config") -> Iterator[str]:
     for run, times in Counter(config.dedup.earlier).items():
         if times > 1:
             yield f"dedup.earlier: names {run} {times} times; once is enough"
+    yield from config.tokenizer.problems()
     yield from _domain_problems(config.weight)
 
 

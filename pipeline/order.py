@@ -194,7 +194,7 @@ STAGES = (
         "tokenizer",
         "train-tokenizer",
         tokenizer.settings,
-        ("tokenizers",),
+        ("tokenizers", "pyarrow"),
         _graph(tokenizer.build),
         reads=("lines", "weight"),
         pieces=_one,

@@ -206,6 +206,11 @@ def _write(
         raise AssertionError(f"{stage}: parts lost (-) or not expected (+): {', '.join(wrong[:9])}")
     if read not in (None, manifest.counts.read):
         raise AssertionError(f"{stage}: read {manifest.counts.read} of {read} records")
+    _close(manifest, folder)
+
+
+def _close(manifest: Manifest, folder: str) -> None:
+    """Delete what tasks left for one another, and write the manifest, the mark of the end."""
     files.remove_folder(files.join(folder, WORK))
     manifest.write(folder)
 
@@ -225,9 +230,8 @@ class WriteFacts(beam.PTransform):
         return facts | "Write" >> beam.Map(self._write)
 
     def _write(self, facts: Mapping[str, Any]) -> None:
-        Manifest.of_parts(self._stage, self._settings, self._upstream, (), facts).write(
-            self._folder
-        )
+        manifest = Manifest.of_parts(self._stage, self._settings, self._upstream, (), facts)
+        _close(manifest, self._folder)
 
 
 def worker_count(workers: WorkersSection) -> int:

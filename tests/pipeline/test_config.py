@@ -95,6 +95,11 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
         ('[run]\nname="a"\n[weight]\nhosts = {"www.A.example" = "x"}', ["weight.hosts"]),
         ('[run]\nname="a"\n[train]\nsteps = "3"', ["train.steps", "'3'"]),
         ('[run]\nname="a"\noutput=""', ["run.output"]),
+        ('[run]\nname="a"\n[tokenizer]\nspecial_tokens = ["END"]', ["special_tokens", "<|END|>"]),
+        (
+            '[run]\nname="a"\n[tokenizer]\nspecial_tokens = ["<|a|>", "<|a|>"]',
+            ["special_tokens", "twice"],
+        ),
         ("[dedup]\nbands = 3", ["run", "missing"]),
         ('[run]\nname="../x"', ["run.name"]),
         ('[run]\nname="a"\n[train]\nstep = 3', ["train.step", "'steps'"]),
