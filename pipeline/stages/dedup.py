@@ -85,7 +85,7 @@ def pair(pipeline: beam.Pipeline, job: Job) -> None:
     """Sign the documents and write the candidate pairs."""
     section, folder = job.config.dedup, job.folder
     parts, total = _numbered(job)
-    ranges = 1 + total // _DOCUMENTS_A_RANGE
+    ranges = 1 + total // max(_DOCUMENTS_A_RANGE, documents_a_task(total))
     senders = _batches(parts, documents_a_task(total))
     sending = [
         (linking.bucket_file(folder, number), batch, section, ranges)
