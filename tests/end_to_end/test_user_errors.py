@@ -78,6 +78,24 @@ def test_a_timeout_that_is_none(config: Path, tmp_path: Path, value: str) -> Non
     assert "input.http_timeout_seconds" in fails("run", str(changed), "--dry-run")
 
 
+@pytest.mark.parametrize(
+    ("earlier", "message"),
+    [
+        ('["nowhere"]', "dedup.earlier: nowhere: not deduplicated"),
+        ('["a", "b", "a"]', "dedup.earlier: names a 2 times"),
+    ],
+)
+def test_a_plan_with_earlier_runs_that_are_none(
+    config: Path, tmp_path: Path, earlier: str, message: str
+) -> None:
+    changed = tmp_path / "earlier.toml"
+    text = config.read_text(encoding="utf-8")
+    changed.write_text(f"{text}\n[dedup]\nearlier = {earlier}\n", encoding="utf-8")
+    status, _, errors = answer_of("run", str(changed), "--output", str(tmp_path), "--dry-run")
+    assert status == 2, errors
+    assert message in errors
+
+
 def test_a_plan_for_files_that_cannot_be_reached(config: Path, tmp_path: Path) -> None:
     changed = tmp_path / "retries.toml"
     text = config.read_text(encoding="utf-8")
