@@ -37,10 +37,13 @@ _SCHEME = re.compile(r"(?:(https?):)?/*", re.IGNORECASE)
 
 def original(url: str) -> str:
     """The address of the page that an archive's address is a copy of; others as they are."""
-    if quoted := _PARAMETER.match(url) or _CACHE.match(url):
-        return original(_with_scheme(unquote(quoted[1])))
-    if known := _KNOWN_CAPTURE.match(url):
-        return original(_with_scheme(url[known.end() :]))
+    while True:
+        if quoted := _PARAMETER.match(url) or _CACHE.match(url):
+            url = _with_scheme(unquote(quoted[1]))
+        elif known := _KNOWN_CAPTURE.match(url):
+            url = _with_scheme(url[known.end() :])
+        else:
+            break
     captures = list(_CAPTURE.finditer(url))
     if not captures:
         return url

@@ -4,6 +4,7 @@ Format: https://www.mediawiki.org/wiki/Help:Export and the schemas it names. Wha
 off is told as such, after the pages before it.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -170,11 +171,16 @@ def _page(element: Any, site: Site | None) -> WikiPage:
         site,
         element.findtext("{*}id") or "",
         element.findtext("{*}title") or "",
-        int(element.findtext("{*}ns") or 0),
+        _namespace(element.findtext("{*}ns") or "0"),
         element.find("{*}redirect") is not None,
         element.findtext("{*}revision/{*}model") or "wikitext",
         (texts[-1].text or "") if texts else "",
     )
+
+
+def _namespace(text: str) -> int:
+    """The number of a namespace; that of special pages for what is no number."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else -1
 
 
 def _site(element: Any) -> Site:

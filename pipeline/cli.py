@@ -1,8 +1,10 @@
 """The command `curate`."""
 
 import argparse
+import atexit
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -42,6 +44,19 @@ _STAGE_HELP = {
     "shard": "write token shards as Parquet",
     "train": "train the torch model on the shards",
 }
+
+
+def command() -> None:
+    """Run `main` as this process, and end it: the console script.
+
+    Not by the interpreter's own way out, on which threads of C++ libraries were seen to abort a
+    process whose work was done and told.
+    """
+    status = main()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -62,6 +62,11 @@ def problems(config: "Config") -> Iterator[str]:
         if times > 1:
             yield f"dedup.earlier: names {run} {times} times; once is enough"
     yield from config.tokenizer.problems()
+    if (needed := 4 * config.tokenizer.count_mib) > config.workers.memory_mib:
+        yield (
+            f"tokenizer.count_mib: a process needs {needed} MiB for it; lower it, or raise "
+            "workers.memory_mib"
+        )
     yield from _domain_problems(config.weight)
 
 

@@ -194,7 +194,7 @@ STAGES = (
         "tokenizer",
         "train-tokenizer",
         tokenizer.settings,
-        ("tokenizers", "pyarrow"),
+        ("numpy", "pyarrow", "tokenizers", "xxhash"),
         _graph(tokenizer.build),
         reads=("lines", "weight"),
         pieces=_one,

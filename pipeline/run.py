@@ -91,10 +91,18 @@ def run_alone(
     if Manifest.read(folder) is None:
         stage.check(config)
     if overwrite and stale_keys(job):
-        if _SETTINGS not in files.names(folder):
-            raise UserError(f"{folder}: not written by curate; name another folder")
+        if _made_by(folder) != stage.name:
+            raise UserError(f"{folder}: not a table that curate wrote; name another folder")
         files.remove_folder(folder)
     return _complete(stage, job, options, progress)
+
+
+def _made_by(folder: str) -> str | None:
+    """The stage that a folder's settings name; None if they are none of ours."""
+    if _SETTINGS not in files.names(folder):
+        return None
+    recorded = files.read_json(files.join(folder, _SETTINGS))
+    return recorded.get("stage") if isinstance(recorded, dict) else None
 
 
 def _complete(stage: Stage, job: Job, options: PipelineOptions, progress: Progress) -> Manifest:
@@ -201,6 +209,7 @@ def _finished(job: Job) -> Manifest | None:
 def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progress) -> Manifest:
     files.remove_temporaries(job.folder)
     made_from = {
+        "stage": job.stage,
         "fingerprint": job.fingerprint,
         "settings": job.settings,
         "upstream": job.upstream_prints,

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from tokenizer import _native
 from tokenizer.counts import columns
-from tokenizer.model import ALPHABET, Model
+from tokenizer.model import Model
 from tokenizer.pretokenize import Normalization, Pretokenizer
+from tokenizer.spelling import ALPHABET
 
 
 def learn(

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from tokenizer.pretokenize import Digits, Normalization, Pretokenizer, Style
+from tokenizer.spelling import is_spelling
 
 
 class TokenizerConfig(BaseModel):
@@ -15,7 +16,7 @@ class TokenizerConfig(BaseModel):
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
     )
 
-    vocab_size: Annotated[int, Field(ge=257)] = 32_768
+    vocab_size: Annotated[int, Field(ge=257, le=1 << 24)] = 32_768
     """Tokens, bytes and special tokens included."""
     min_frequency: Annotated[int, Field(gt=0)] = 2
     """A pair rarer than this is not merged."""
@@ -34,8 +35,8 @@ class TokenizerConfig(BaseModel):
     normalization: Normalization = "none"
     """What is done to a text before: nothing, so that decoding gives it back, or Unicode's NFC."""
     count_mib: Annotated[int, Field(gt=0)] = 512
-    """MiB of a table of pre-token counts. What outgrows it drops its rarest; the manifest's
-    `count_error` says by how much a count may be too low."""
+    """MiB of a table of pre-token counts; a process needs about four times as much. What outgrows
+    it drops its rarest; the manifest's `count_error` says by how much a count may be too low."""
 
     @property
     def how(self) -> Pretokenizer:
@@ -43,9 +44,13 @@ class TokenizerConfig(BaseModel):
         return Pretokenizer(self.pretokenizer, self.digits, self.whitespace_runs)
 
     def problems(self) -> Iterator[str]:
-        """Special tokens that could not be told from text, or from each other."""
+        """Special tokens that could not be told from text or each other, or have no room."""
+        if self.vocab_size < (least := 256 + len(self.special_tokens)):
+            yield f"tokenizer.vocab_size: bytes and special tokens are {least}; raise it"
         for token in self.special_tokens:
             if len(self.how.split(token)) == 1:
                 yield f"tokenizer.special_tokens: text could spell {token!r}; try '<|{token}|>'"
+            elif is_spelling(token) and not token.isascii():
+                yield f"tokenizer.special_tokens: {token!r} is how files spell bytes; change it"
             if self.special_tokens.count(token) > 1:
                 yield f"tokenizer.special_tokens: {token!r} is there twice; remove one"

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import files
+from pipeline.errors import UserError
 from tokenizer import _native
 from tokenizer.counts import normalize
-from tokenizer.model import ALPHABET, Model
+from tokenizer.model import Model
+from tokenizer.spelling import ALPHABET
 
 
 class Encoder:
@@ -31,9 +33,11 @@ class Encoder:
         Args:
             path: Path or fsspec URL.
             end_of_text: The special token that ends every document.
+
+        Raises:
+            UserError: It is missing, or not as curate wrote it.
         """
-        with files.open_read(path) as stream:
-            model = Model.of_json(stream.read().decode())
+        model = _read(path)
         ids = model.ranks
         merges = np.array(
             [(ids[left], ids[right]) for left, right in model.merges], dtype=np.uint32
@@ -48,7 +52,11 @@ class Encoder:
         self.sha256 = files.sha256(path)
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
-        """The ids of a document: its text's, then the end of text; shape (n,)."""
+        """The ids of a document: its text's, then the end of text; shape (n,).
+
+        Raises:
+            UnicodeEncodeError: There is a lone surrogate in it, so that it is no Unicode text.
+        """
         ids = self._native.encode(normalize(text, self._normalization))
         return np.concatenate([ids, self._end])
 
@@ -57,7 +65,35 @@ class Encoder:
         return b"".join(map(self._tokens.__getitem__, ids.tolist())).decode("utf-8", "replace")
 
 
+def _read(path: str) -> Model:
+    try:
+        with files.open_read(path) as stream:
+            text = stream.read().decode()
+        model = Model.of_json(text)
+        # What of_json does not look at may have been changed, too.
+        if model.to_json() == text:
+            return model
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"{path}: {reason}; run `curate train-tokenizer` first") from error
+    except (ValueError, LookupError, TypeError, StopIteration) as error:
+        raise UserError(f"{path}: no tokenizer of curate's; train it anew") from error
+    raise UserError(f"{path}: changed since curate wrote it; train it anew")
+
+
 @cache
-def encoder(path: str, end_of_text: str) -> Encoder:
-    """The encoder of a file, loaded once a process."""
-    return Encoder(path, end_of_text)
+def encoder(path: str, end_of_text: str, sha256: str) -> Encoder:
+    """The encoder of a file, loaded once a process.
+
+    Args:
+        path: As of `Encoder`.
+        end_of_text: As of `Encoder`.
+        sha256: The file's hash when it was written.
+
+    Raises:
+        UserError: The file is another.
+    """
+    found = Encoder(path, end_of_text)
+    if found.sha256 != sha256:
+        raise UserError(f"{path}: changed since it was trained; train it anew")
+    return found

@@ -9,21 +9,15 @@ as if it stood alone.
 import base64
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from tokenizer.pretokenize import Normalization, Pretokenizer, by_pattern
+from tokenizer.spelling import ALPHABET, read, spell
 
 Pair = tuple[bytes, bytes]
-
-ALPHABET = bytes([*range(33, 127), *range(161, 173), *range(174, 256)])
-ALPHABET += bytes(sorted({*range(256)} - {*ALPHABET}))
-"""The bytes in the order of their ids: GPT-2's, printable ones of Latin-1 first."""
-
-_CHARS = {byte: chr(byte) for byte in ALPHABET[:188]}
-_CHARS |= {byte: chr(256 + n) for n, byte in enumerate(ALPHABET[188:])}
-_BYTES = {char: byte for byte, char in _CHARS.items()}
 
 
 @dataclass(frozen=True)
@@ -47,15 +41,23 @@ class Model:
 
     @classmethod
     def of_json(cls, text: str) -> Self:
-        """The model of a `tokenizer.json` that `to_json` wrote."""
+        """The model of a `tokenizer.json` that `to_json` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError, StopIteration: It is no such file.
+        """
         content = json.loads(text)
         split, _ = content["pre_tokenizer"]["pretokenizers"]
-        return cls(
+        model = cls(
             tuple(token["content"] for token in content["added_tokens"]),
-            tuple((_bytes(left), _bytes(right)) for left, right in content["model"]["merges"]),
+            tuple((read(left), read(right)) for left, right in content["model"]["merges"]),
             by_pattern(split["pattern"]["Regex"]),
             "nfc" if content["normalizer"] else "none",
         )
+        tokens = set(model.tokens)
+        if len(tokens) < len(model.tokens) or not tokens.issuperset(chain(*model.merges)):
+            raise ValueError("a merge makes a token that was there, or of one that is not")
+        return model
 
     @property
     def tokens(self) -> list[bytes]:
@@ -80,8 +82,8 @@ class Model:
     def to_json(self) -> str:
         """The `tokenizer.json` that `tokenizers` and `transformers` read."""
         vocab = {token: id_ for id_, token in enumerate(self.special_tokens)}
-        vocab |= {_spell(token): id_ for token, id_ in self.ranks.items()}
-        merges = [(_spell(left), _spell(right)) for left, right in self.merges]
+        vocab |= {spell(token): id_ for token, id_ in self.ranks.items()}
+        merges = [(spell(left), spell(right)) for left, right in self.merges]
         tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=merges))
         if self.normalization == "nfc":
             tokenizer.normalizer = normalizers.NFC()
@@ -96,12 +98,3 @@ class Model:
             [AddedToken(token, special=True, normalized=False) for token in self.special_tokens]
         )
         return str(tokenizer.to_str(pretty=True))
-
-
-def _spell(token: bytes) -> str:
-    """A token as `tokenizers` writes it: a visible character a byte."""
-    return "".join(map(_CHARS.__getitem__, token))
-
-
-def _bytes(spelt: str) -> bytes:
-    return bytes(map(_BYTES.__getitem__, spelt))

@@ -67,7 +67,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         (read, written)
         | "Parts" >> beam.Flatten()
         | "AllWritten" >> All(len(names))
-        | "Close" >> beam.FlatMap(referencing.close_table, folder)
+        | "Check" >> beam.FlatMap(referencing.check_table)
         | "Manifest" >> WriteManifest(job, names)
     )
 

@@ -22,8 +22,9 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     sources = (job.folder_of("lines"), job.folder_of("weight"))
     model = join(job.folder_of("tokenizer"), FILE)
     end = job.config.tokenizer.special_tokens[0]
+    sha256 = job.upstream["tokenizer"].facts["sha256"]
     elements = [
-        (*sources, name, (model, end), job.config.shards, job.folder)
+        (*sources, name, (model, end, sha256), job.config.shards, job.folder)
         for name in job.part_names("lines")
     ]
     (

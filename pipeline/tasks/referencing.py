@@ -87,7 +87,7 @@ def write_references(
     if not finished(folder, name, WRITTEN):
         blocks = receive([_sent(folder, piece) for piece in pieces], partition, partitions)
         rows = _rows(pa.Table.from_batches(blocks, CITING_PAGES))
-        facts: Counter[str] = Counter()
+        facts = Counter(rows=0, urls=0, citations=0)
         last = None
         with PartWriter(_part(folder, name), REFERENCES) as part:
             for (canonical, language), citing in groupby(rows, itemgetter(*_KEY)):
@@ -101,8 +101,8 @@ def write_references(
     return done
 
 
-def close_table(parts: list[Part], folder: str) -> list[Part]:
-    """Delete what is not needed once the whole table is there; returns the parts.
+def check_table(parts: list[Part]) -> list[Part]:
+    """The parts of a table and of what it was read from, if no citation was lost.
 
     Raises:
         AssertionError: The table holds more or fewer citations than were read.
@@ -112,7 +112,6 @@ def close_table(parts: list[Part], folder: str) -> list[Part]:
     )
     if read != written:
         raise AssertionError(f"references: read {read} citations and wrote {written}")
-    files.remove_folder(join(folder, WORK))
     return parts
 
 

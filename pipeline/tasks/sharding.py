@@ -45,7 +45,7 @@ def encode_part(
     source: str,
     weight: str,
     name: str,
-    model: tuple[str, str],
+    model: tuple[str, str, str],
     section: ShardsSection,
     folder: str,
 ) -> Part:

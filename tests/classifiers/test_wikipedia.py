@@ -112,3 +112,14 @@ def test_real_dumps(path: Path, site: Site, counts: tuple[int, int, int]) -> Non
     assert {one.site for one in pages} == {site}
     articles = sum(not one.no_article for one in pages)
     assert (articles, len(pages) - articles, len(found) - len(pages)) == counts
+
+
+def test_a_page_whose_namespace_is_no_number_is_no_article(tmp_path: Path) -> None:
+    strange = page("A", "http://a.org").replace("<ns>0</ns>", "<ns>x</ns>")
+    path = tmp_path / "dump.xml"
+    path.write_bytes(dump(strange, page("B", "http://b.org")))
+    found = list(read_pages(Split(str(path), 0, path.stat().st_size)))
+    assert [(one.title, one.namespace) for one in found if isinstance(one, WikiPage)] == [
+        ("A", -1),
+        ("B", 0),
+    ]

@@ -96,6 +96,14 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
         ('[run]\nname="a"\n[train]\nsteps = "3"', ["train.steps", "'3'"]),
         ('[run]\nname="a"\noutput=""', ["run.output"]),
         ('[run]\nname="a"\n[tokenizer]\nspecial_tokens = ["END"]', ["special_tokens", "<|END|>"]),
+        ('[run]\nname="a"\n[tokenizer]\nspecial_tokens = ["ĠâĢĵ"]', ["special_tokens", "spell"]),
+        (
+            '[run]\nname="a"\n[tokenizer]\nvocab_size = 257\nspecial_tokens = ["<|a|>", "<|b|>"]',
+            ["tokenizer.vocab_size", "258"],
+        ),
+        ('[run]\nname="a"\n[tokenizer]\ncount_mib = 2000', ["count_mib", "8000 MiB"]),
+        ('[run]\nname="a"\n[lines]\nmin_words = 100000', ["lines.min_words"]),
+        ('[run]\nname="a"\n[dedup]\nearlier = ["x", "x"]', ["dedup.earlier", "x 2 times"]),
         (
             '[run]\nname="a"\n[tokenizer]\nspecial_tokens = ["<|a|>", "<|a|>"]',
             ["special_tokens", "twice"],

@@ -181,7 +181,7 @@ def killed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     output = tmp_path_factory.mktemp("killed") / "table"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(referencing, "close_table", kill)
+        patch.setattr(referencing, "check_table", kill)
         with pytest.raises(KeyboardInterrupt):
             make(folder, output)
     assert (output / "work").exists()
@@ -268,5 +268,17 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path, tmp_path: Path) 
     assert "settings.json (missing beside diary.txt)" in references(*words)[2]
     status, _, errors = references(*words, "--overwrite")
     assert status == 2
-    assert "not written by curate" in errors
+    assert "not a table that curate wrote" in errors
+    for foreign in ('{"editor.fontSize": 12}', '{"stage": "extract", "fingerprint": "x"}'):
+        (tmp_path / "settings.json").write_text(foreign)
+        status, _, errors = references(*words, "--overwrite")
+        assert status == 2
+        assert "not a table that curate wrote" in errors
     assert (tmp_path / "diary.txt").read_text() == "mine"
+
+
+def test_a_dump_that_cites_nothing_is_an_empty_table(tmp_path: Path) -> None:
+    (tmp_path / "dump.xml").write_bytes(dump(page("A", "no links")))
+    status, output, _ = references(str(tmp_path / "dump.xml"), "--output", str(tmp_path / "t"))
+    assert status == 0
+    assert "cite 0 web pages 0 times" in output

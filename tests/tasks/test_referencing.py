@@ -10,7 +10,7 @@ from pipeline.files import DEFAULT_ACCESS
 from pipeline.ledger import Counts, Part
 from pipeline.records import Split
 from pipeline.sandbox import Guard
-from pipeline.tasks.referencing import close_table, read_articles
+from pipeline.tasks.referencing import check_table, read_articles
 from tests.classifiers.dumpfiles import dump, page
 
 
@@ -30,4 +30,4 @@ def test_a_page_that_killed_its_process_becomes_a_failed_row(tmp_path: Path) -> 
 def test_a_citation_that_was_lost_on_the_way_fails_the_run(tmp_path: Path) -> None:
     read, written = Part("a", Counts(), {}, {"citations_read": 3}), {"citations": 2}
     with pytest.raises(AssertionError, match="read 3 citations and wrote 2"):
-        close_table([read, Part("0", Counts(), {}, written)], str(tmp_path))
+        check_table([read, Part("0", Counts(), {}, written)])

@@ -14,9 +14,11 @@ from tiktoken.load import load_tiktoken_bpe
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from pipeline.errors import UserError
+from pipeline.files import sha256
 from tokenizer import bpe
 from tokenizer.counts import Counts
-from tokenizer.encode import Encoder
+from tokenizer.encode import Encoder, encoder
 from tokenizer.model import Model
 from tokenizer.pretokenize import Normalization, Pretokenizer
 
@@ -149,3 +151,31 @@ def readers_of_nfc(path: Path) -> tuple[Encoder, Tokenizer]:
 def test_long_runs_take_almost_linear_time(text: str, folder: Path) -> None:
     encoder = by_us(folder / "o200k")
     assert encoder.decode(encoder.encode(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: "{", "no tokenizer of curate's"),
+        (lambda text: "{}", "no tokenizer of curate's"),
+        (lambda text: text.replace("gp", "pg"), "curate"),
+        (lambda text: text.replace('"ignore_merges": false', '"ignore_merges": true'), "changed"),
+    ],
+)
+def test_a_file_that_is_not_as_we_wrote_it_is_refused(
+    change: Callable[[str], str], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(change(model("gpt2").to_json()), encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        Encoder(str(path), END)
+
+
+def test_a_file_that_is_missing_or_another_than_was_trained_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    with pytest.raises(UserError, match="run `curate train-tokenizer` first"):
+        encoder(str(path), END, "")
+    path.write_text(model("gpt2").to_json(), encoding="utf-8")
+    assert encoder(str(path), END, sha256(str(path))).vocab_size == 6_000
+    with pytest.raises(UserError, match="changed since it was trained"):
+        encoder(str(path), END, "0" * 64)

@@ -119,7 +119,8 @@ PYBIND11_MODULE(_native, m) {
       merges = Learner(items, alphabet, first_id).learn(vocab_size, min_frequency);
     }
     Ids rows({static_cast<py::ssize_t>(merges.size()), py::ssize_t{2}});
-    std::memcpy(rows.mutable_data(), merges.data(), merges.size() * sizeof(Merge));
+    if (!merges.empty())
+      std::memcpy(rows.mutable_data(), merges.data(), merges.size() * sizeof(Merge));
     return rows;
   }, py::arg("data"), py::arg("offsets"), py::arg("counts"), py::arg("alphabet"),
      py::arg("first_id"), py::arg("vocab_size"), py::arg("min_frequency"));
