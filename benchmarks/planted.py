@@ -19,8 +19,10 @@ What is judged is only which pages were removed, so that all engines are judged 
 True similarities are those of the sets of word n-grams, by `minhash.words` and `dedup.ngram`.
 """
 
+import multiprocessing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ _REPLACED_A_LINK = 0.0165
 _LEAST_WORDS, _MOST_WORDS = 150, 800
 _VARIED = 0.4
 _RUN = 3
+_LETTERS = np.array(list("bdfgklmnprstvz"))
 _BANDS = np.arange(0, 1.05, 0.05)
 _UNLIKE = 0.5
 _TEXTS = pa.schema(
@@ -177,25 +180,32 @@ def _replaced(
 ) -> list[str]:
     """The words with some replaced by others that no page has."""
     altered = list(words)
-    for place in places.tolist():
-        altered[place] = "".join(rng.choice(list("bdfgklmnprstvz"), 9))
+    letters = _LETTERS[rng.integers(len(_LETTERS), size=(len(places), 9))]
+    for place, word in zip(places.tolist(), letters, strict=True):
+        altered[place] = "".join(word)
     return altered
 
 
 def write_texts(run: Path, texts: Texts) -> Similarities:
     """The parts of `lines`; returns each copy's Jaccard similarity to its original."""
-    plan = texts.plan
-    pages = len(plan.cluster)
-    similarity = np.zeros(pages)
-    parts = []
-    for first in range(0, pages, PART_PAGES):
-        numbers = range(first, min(first + PART_PAGES, pages))
-        rows = [row_of(number, " ".join(texts.words(number))) for number in numbers]
-        parts.append(write_part(run / "lines", first, rows, _TEXTS, "part"))
-    for copy in np.flatnonzero(plan.is_copy).tolist():
-        similarity[copy] = texts.similarities([copy], [int(plan.cluster[copy])])[0, 0]
+    firsts = range(0, len(texts.plan.cluster), PART_PAGES)
+    with multiprocessing.get_context("fork").Pool() as pool:
+        written = pool.map(partial(_write_texts, run, texts), firsts, chunksize=1)
+    parts, similarities = zip(*written, strict=True)
     Manifest.of_parts("lines", {}, {}, parts, {}).write(str(run / "lines"))
-    return similarity
+    return np.concatenate(similarities)
+
+
+def _write_texts(run: Path, texts: Texts, first: int) -> tuple[Part, Similarities]:
+    """A part; and the similarities of the copies in it, 0 for other pages."""
+    plan = texts.plan
+    numbers = range(first, min(first + PART_PAGES, len(plan.cluster)))
+    rows = [row_of(number, " ".join(texts.words(number))) for number in numbers]
+    similarity = np.zeros(len(rows))
+    for at in np.flatnonzero(plan.is_copy[first : numbers.stop]).tolist():
+        original = int(plan.cluster[first + at])
+        similarity[at] = texts.similarities([first + at], [original])[0, 0]
+    return write_part(run / "lines", first, rows, _TEXTS, "part"), similarity
 
 
 def row_of(number: int, text: str) -> Row:
