@@ -172,7 +172,10 @@ class Texts:
         ends = np.concatenate([[0], np.cumsum(sizes)])
         held = csr_array((np.ones(len(columns), dtype=np.int64), columns, ends))
         shared = (held[: len(left)] @ held[len(left) :].T).toarray()
-        return shared / (sizes[: len(left), None] + sizes[None, len(left) :] - shared)
+        found: Similarities = shared / (
+            sizes[: len(left), None] + sizes[None, len(left) :] - shared
+        )
+        return found
 
 
 def _replaced(

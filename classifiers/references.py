@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import xxhash
-
 from classifiers.webarchives import original
 from classifiers.wikitext import links
+from pipeline.hashing import hash64
 from pipeline.urls import canonical_url, host, registered_domain
 
 MOST_PAGES = 10
@@ -107,4 +106,4 @@ def _most_frequent(counts: Counter[str], most: int) -> list[str]:
 
 
 def _hash(title: str) -> tuple[int, str]:
-    return xxhash.xxh3_64_intdigest(title.encode()), title
+    return hash64(title), title

@@ -5,8 +5,10 @@ its own blocks alone: Arrow's footer says where each stands.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import isqrt
+from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,8 @@ WORK = "work"
 """The folder within a stage's of what is deleted in the end."""
 
 _LEAST_DOCUMENTS = 2_000
+
+_Part = TypeVar("_Part")
 
 Addressed = tuple[pa.Table, npt.NDArray[np.integer]]
 """Rows, and the receiver of each, from 0; shape (rows,)."""
@@ -57,6 +61,18 @@ def receive(paths: Iterable[str], receiver: int, receivers: int) -> Iterator[pa.
 def documents_a_task(documents: int) -> int:
     """Documents for a task that sends to all others: both their number and their size grow."""
     return max(_LEAST_DOCUMENTS, 10 * isqrt(documents))
+
+
+def batches_of(parts: Iterable[_Part], firsts: Iterable[int], size: int) -> list[list[_Part]]:
+    """The parts of a task each, in their order.
+
+    Args:
+        parts: All parts.
+        firsts: The number of the first document of each.
+        size: About how many documents a task is for.
+    """
+    numbered = zip(parts, (first // size for first in firsts), strict=True)
+    return [[part for part, _ in group] for _, group in groupby(numbered, itemgetter(1))]
 
 
 def receive_with_senders(

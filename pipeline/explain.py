@@ -67,8 +67,10 @@ def _story(run: str, part: str, engine: str, row: Row) -> Row:
 
 def _filtered(run: str, part: str, document: Row) -> Row | None:
     manifest = Manifest.read(files.join(run, "filter"))
+    if manifest is None:
+        return None
     row = next(_rows(run, "filter", part, _with_id(document["id"])), None)
-    if manifest is None or row is None:
+    if row is None:
         return None
     section = FilterSection.model_validate(manifest.settings["settings"]["filter"])
     bounds = bounds_of(section, row["language"])
@@ -105,8 +107,10 @@ def _deduplicated(run: str, part: str, id_: str) -> Row | None:
 
 
 def _cut(run: str, part: str, document: Row) -> Row | None:
+    if Manifest.read(files.join(run, "lines")) is None:
+        return None
     row = next(_rows(run, "lines", part, _with_id(document["id"])), None)
-    if Manifest.read(files.join(run, "lines")) is None or row is None:
+    if row is None:
         return None
     taken = [edit for edit in _edits(document, row) if edit["kind"] == KIND]
     return _outcome(row) | {"n_chars": row["n_chars"], "edits": taken}

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
+from pipeline.hashing import hash64
+from pipeline.minhash import single_spaced
 from pipeline.records import Edit
 from pipeline.wordhashes import Words
 
@@ -92,7 +93,7 @@ def units(text: str) -> list[Unit]:
     spans = [match.span() for match in _UNIT.finditer(text)]
     bounds = np.searchsorted(words, np.array(spans, dtype=np.int64).reshape(-1, 2))
     return [
-        Unit(start, stop, n_words, " ".join(text[start:stop].split()))
+        Unit(start, stop, n_words, single_spaced(text[start:stop]))
         for (start, stop), n_words in zip(spans, np.diff(bounds)[:, 0].tolist(), strict=True)
     ]
 
@@ -120,12 +121,7 @@ def passages(units: Sequence[Unit], min_words: int) -> list[Passage]:
 
 def _passage(units: Sequence[Unit], run: Sequence[int]) -> Passage:
     said = "\n".join(units[index].text for index in run)
-    return Passage(hash_of(said), run[0], run[-1] + 1)
-
-
-def hash_of(name: str) -> int:
-    """64 bits of a string: of a passage, an id, a URL."""
-    return xxhash.xxh3_64_intdigest(name.encode())
+    return Passage(hash64(said), run[0], run[-1] + 1)
 
 
 def text_rank(text: str) -> int:
@@ -133,14 +129,14 @@ def text_rank(text: str) -> int:
 
     A page that keeps a passage for others should not drop for its length, or as a lesser copy.
     """
-    said = " ".join(text.split())
+    said = single_spaced(text)
     shortness = _MOST_CHARS - min(len(said), _MOST_CHARS)
-    return shortness << _HASH_BITS | xxhash.xxh3_64_intdigest(said.encode()) >> (64 - _HASH_BITS)
+    return shortness << _HASH_BITS | hash64(said) >> (64 - _HASH_BITS)
 
 
 def host_hash(host: str) -> int:
     """64 bits of a host, others than those of a passage that says its name."""
-    return hash_of(f"\n{host}")
+    return hash64(f"\n{host}")
 
 
 @dataclass(frozen=True)
@@ -257,13 +253,15 @@ def cut(text: str, host: int, keepers: Keepers, min_words: int) -> list[Edit]:
         keepers: The passages that are boilerplate.
         min_words: The words of a passage.
     """
-    found, rank = units(text), text_rank(text)
+    found = units(text) if keepers else []
+    met = [one for one in passages(found, min_words) if (one.hash, host) in keepers]
+    if not met:
+        return []
+    rank = text_rank(text)
     gone, kept = set[int](), {index for index, unit in enumerate(found) if unit.is_code}
-    for passage in passages(found, min_words):
-        keeper = keepers.get((passage.hash, host))
-        if keeper is not None:
-            run = range(passage.first, passage.stop)
-            (kept if keeper == rank else gone).update(run)
+    for passage in met:
+        run = range(passage.first, passage.stop)
+        (kept if keepers[passage.hash, host] == rank else gone).update(run)
     gone -= kept
     for index in sorted(gone, reverse=True):
         follows = index + 1 < len(found) and index + 1 not in gone

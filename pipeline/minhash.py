@@ -98,12 +98,17 @@ def _is_accent(character: str) -> bool:
     return 10 <= combining <= 36 or combining >= 200
 
 
-def exact_hash(text: str) -> bytes:
-    """16 bytes, equal for texts that are equal but for white space.
+def single_spaced(text: str) -> str:
+    """A text with single spaces for white space: the same of texts that count as equal.
 
     Stricter than `normalize`: pages that differ in their numbers alone are not equal.
     """
-    return xxhash.xxh3_128_digest(" ".join(text.split()).encode())
+    return " ".join(text.split())
+
+
+def exact_hash(text: str) -> bytes:
+    """16 bytes, equal for texts that are `single_spaced` equal."""
+    return xxhash.xxh3_128_digest(single_spaced(text).encode())
 
 
 def text_signature(text: str, n: int, permutations: int) -> Signature | None:

@@ -6,7 +6,6 @@ components, in one graph or, of more edges than one process holds, in one a roun
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import groupby
 from typing import Any
 
 import apache_beam as beam
@@ -14,7 +13,7 @@ import apache_beam as beam
 from pipeline import files
 from pipeline.config import Config
 from pipeline.errors import UserError
-from pipeline.exchange import documents_a_task
+from pipeline.exchange import batches_of, documents_a_task
 from pipeline.job import Job
 from pipeline.ledger import MANIFEST, Manifest
 from pipeline.stages.graph import All, RunTasks, Then, WriteManifest
@@ -86,7 +85,7 @@ def pair(pipeline: beam.Pipeline, job: Job) -> None:
     section, folder = job.config.dedup, job.folder
     parts, total = _numbered(job)
     ranges = 1 + total // max(_DOCUMENTS_A_RANGE, documents_a_task(total))
-    senders = _batches(parts, documents_a_task(total))
+    senders = batches_of(parts, (part.first for part in parts), documents_a_task(total))
     sending = [
         (linking.bucket_file(folder, number), batch, section, ranges)
         for number, batch in enumerate(senders)
@@ -172,10 +171,9 @@ def remove(pipeline: beam.Pipeline, job: Job) -> None:
     folder, section, workers = job.folder, job.config.dedup, job.config.workers
     own = sum(part.counts.kept for part in job.upstream["lines"].parts)
     every_part, total = _numbered(job)
-    batches, partitions = (
-        _batches(every_part, _DOCUMENTS_A_TASK),
-        _partitions(total, _DOCUMENTS_A_TASK),
-    )
+    numbers = (part.first for part in every_part)
+    batches = batches_of(every_part, numbers, _DOCUMENTS_A_TASK)
+    partitions = _partitions(total, _DOCUMENTS_A_TASK)
     firsts = [parts[0].first for parts in batches]
     resolving_ = [
         (number, partitions, section, firsts, own, folder) for number in range(partitions.count)
@@ -234,8 +232,3 @@ def _comparable(run: str, folder: str, job: Job) -> Manifest:
 
 def _partitions(total: int, size: int) -> Partitions:
     return Partitions(total, 1 + total // size)
-
-
-def _batches(parts: list[SignedPart], size: int) -> list[list[SignedPart]]:
-    """The parts in their order, so many documents together."""
-    return [list(batch) for _, batch in groupby(parts, lambda part: part.first // size)]

@@ -3,13 +3,13 @@
 The stages that follow read their text here.
 """
 
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import Any
 
 import apache_beam as beam
 
 from pipeline.config import Config
-from pipeline.exchange import WORK, documents_a_task
+from pipeline.exchange import WORK, batches_of, documents_a_task
 from pipeline.files import join
 from pipeline.job import Job
 from pipeline.stages.graph import RunTasks, Then, WriteManifest
@@ -24,19 +24,25 @@ def settings(config: Config) -> dict[str, Any]:
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    section, names = job.config.lines, job.part_names("filter")
-    cutting = [(batch, section, job.config.filter) for batch in _batches(job)]
+    section, batches = job.config.lines, _batches(job)
+    cutting = [(batch, section, job.config.filter) for batch in batches]
     (
-        (_tallied(pipeline, job, cutting) if section.enabled else pipeline | beam.Create(cutting))
+        (
+            _tallied(pipeline, job, batches, cutting)
+            if section.enabled
+            else pipeline | beam.Create(cutting)
+        )
         | "Cut" >> RunTasks(cut_parts, job.config.workers)
         | "Flatten" >> beam.FlatMap(lambda parts: parts)
-        | "Manifest" >> WriteManifest(job, names, reads="filter")
+        | "Manifest" >> WriteManifest(job, job.part_names("filter"), reads="filter")
     )
 
 
-def _tallied(pipeline: beam.Pipeline, job: Job, then: list[Any]) -> beam.PCollection:
+def _tallied(
+    pipeline: beam.Pipeline, job: Job, batches: list[Batch], then: list[Any]
+) -> beam.PCollection:
     """Some elements, once all passages are counted."""
-    section, workers, batches = job.config.lines, job.config.workers, _batches(job)
+    section, workers = job.config.lines, job.config.workers
     count, work = len(batches), join(job.folder, WORK)
     return (
         pipeline
@@ -55,10 +61,8 @@ def _tallied(pipeline: beam.Pipeline, job: Job, then: list[Any]) -> beam.PCollec
 def _batches(job: Job) -> list[Batch]:
     """The parts in their order, as many together as a task holds."""
     parts = job.upstream["filter"].parts
-    size = documents_a_task(job.upstream["filter"].counts.kept)
-    ends = accumulate(part.counts.kept for part in parts)
-    numbered = zip(parts, (end // size for end in ends), strict=True)
-    groups = [[part.name for part, _ in group] for _, group in groupby(numbered, lambda p: p[1])]
+    *firsts, total = accumulate((part.counts.kept for part in parts), initial=0)
+    groups = batches_of((part.name for part in parts), firsts, documents_a_task(total))
     folders = (job.folder_of("filter"), job.folder)
     return [
         Batch(number, len(groups), tuple(names), *folders) for number, names in enumerate(groups)

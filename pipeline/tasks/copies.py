@@ -17,6 +17,7 @@ from pipeline import files, lines
 from pipeline.attempt import attempt
 from pipeline.exchange import WORK, receive, receive_with_senders, send, sent_file, sent_files
 from pipeline.files import join
+from pipeline.hashing import hash64
 from pipeline.parts import capture_of, read_rows
 from pipeline.records import Rejected
 from pipeline.sandbox import Guard
@@ -86,11 +87,11 @@ def claim_pages(guard: Guard, batch: Batch) -> None:
 
 def page_hash(row: Mapping[str, Any]) -> int:
     """64 bits that tell a page from all others: ids may repeat, and archives be given twice."""
-    return lines.hash_of(f"{row['id']} {row['warc']} {row['offset']}")
+    return hash64(f"{row['id']} {row['warc']} {row['offset']}")
 
 
 def _keys(url: str, text: str) -> tuple[int, int]:
-    return lines.hash_of(canonical_url(url)), lines.text_rank(text)
+    return hash64(canonical_url(url)), lines.text_rank(text)
 
 
 def find_copies(guard: Guard, partition: int, count: int, work: str) -> None:

@@ -145,6 +145,9 @@ def _cut(row: Row, keepers: Keepers, min_words: int) -> Row:
     """A document without boilerplate."""
     before = row["text"]
     edits = lines.cut(before, lines.host_hash(row["host"]), keepers, min_words)
+    exact = minhash.exact_hash(before)
+    if not edits:
+        return {**row, "exact": exact}
     text = apply(before, edits)
     every = merge([Edit(**edit) for edit in row["edits"]], edits)
     return {
@@ -152,7 +155,7 @@ def _cut(row: Row, keepers: Keepers, min_words: int) -> Row:
         "text": text,
         "n_chars": len(text),
         "edits": [asdict(edit) for edit in every],
-        "exact": minhash.exact_hash(before),
+        "exact": exact,
     }
 
 

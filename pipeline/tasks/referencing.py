@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import xxhash
 
 from classifiers.references import references, summary
 from classifiers.wikipedia import Damage, WikiPage, read_pages
@@ -26,6 +25,7 @@ from pipeline import files
 from pipeline.attempt import attempt
 from pipeline.exchange import WORK, receive, send
 from pipeline.files import join
+from pipeline.hashing import hash64
 from pipeline.ledger import Counts, Manifest, Part
 from pipeline.parts import PartWriter, finished, split_name
 from pipeline.records import Capture, Rejected, Split
@@ -187,7 +187,7 @@ def _addressed(
     """Rows as tables, each with its partition: by the hash of the canonical URL."""
     rows = iter(rows)
     while batch := list(islice(rows, _ROWS_SENT)):
-        hashes = [xxhash.xxh3_64_intdigest(row["canonical_url"].encode()) for row in batch]
+        hashes = [hash64(row["canonical_url"]) for row in batch]
         table = pa.Table.from_pylist(batch, CITING_PAGES)
         yield table, np.array(hashes, dtype=np.uint64) % np.uint64(partitions)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.exchange import receive, send
@@ -18,6 +18,7 @@ SENDERS = st.lists(st.lists(BLOCK, max_size=3), max_size=4)
 
 
 @given(SENDERS)
+@settings(deadline=None)
 def test_each_receiver_gets_its_rows_of_all_senders_in_order(
     senders: list[list[list[int]]],
 ) -> None:
