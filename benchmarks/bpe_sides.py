@@ -90,16 +90,14 @@ def encoders(path: str) -> dict[str, Callable[[str], Iterable[int]]]:
     import tiktoken
     from tokenizers import Tokenizer
 
-    from tokenizer.encode import Encoder
-    from tokenizer.model import Model
+    from tokenizer.encode import Encoder, load
 
-    text = Path(path).read_text(encoding="utf-8")
-    model, fast = Model.of_json(text), Tokenizer.from_str(text)
+    model, fast = load(path), Tokenizer.from_file(path)
     fast.encode_special_tokens = True
     slow = tiktoken.Encoding(
         "ours", pat_str=model.pretokenizer.pattern, mergeable_ranks=model.ranks, special_tokens={}
     )
-    ours = Encoder(path, model.special_tokens[0])
+    ours = Encoder(model, model.special_tokens[0])
     return {
         "curate": lambda text: ours.encode(text)[:-1],
         "tiktoken": slow.encode_ordinary,

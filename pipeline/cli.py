@@ -15,7 +15,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
-from pipeline import ask, files, stats, tables
+from pipeline import ask, files, stats, tables, tokenizertables
 from pipeline.config import Config, QualitySection, RunSection, WorkersSection, load
 from pipeline.coverage import coverage
 from pipeline.errors import UserError
@@ -29,6 +29,7 @@ from pipeline.run import run, run_alone, run_folder
 from pipeline.sample.builder import build_sample
 from pipeline.samples import samples
 from pipeline.stages.graph import parse_options
+from pipeline.tokenizerreport import report
 from pipeline.trace import trace
 from pipeline.whatif import what_if
 
@@ -119,6 +120,9 @@ def make_parser() -> argparse.ArgumentParser:
     classifier = commands.add_parser("classifier", help=about, description=about)
     parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
     _add_references(parts)
+    about = "what the trained tokenizer is like"
+    tokenizer = commands.add_parser("tokenizer", help=about, description=about)
+    _add_report(tokenizer.add_subparsers(dest="part", required=True, metavar="PART"))
     sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -177,6 +181,17 @@ def _add_references(commands: Any) -> None:
     parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
     parser.add_argument("--workers", type=_count, default=0, metavar="N", help="0 means one a core")
     parser.add_argument("--overwrite", action="store_true", help="make a table of other dumps anew")
+
+
+def _add_report(commands: Any) -> None:
+    help_ = "show what the tokenizer makes of each language and domain, beside others"
+    parser = _add(commands, "report", help_, _report, run=True)
+    parser.add_argument(
+        "--against", nargs="+", default=[], metavar="FILE", help="other tokenizer.json files"
+    )
+    parser.add_argument(
+        "--mib", type=_count, default=4, metavar="N", help="text to measure of each language"
+    )
 
 
 def _config(parsed: argparse.Namespace) -> Config:
@@ -259,6 +274,11 @@ def _covered(parsed: argparse.Namespace) -> None:
     rows = coverage(parsed.run)
     content = [asdict(row) for row in rows]
     _output(parsed, content, lambda console: ask.show_coverage(rows, parsed.n, console))
+
+
+def _report(parsed: argparse.Namespace) -> None:
+    found = report(parsed.run, parsed.against, parsed.mib)
+    _output(parsed, asdict(found), lambda console: tokenizertables.show(found, console))
 
 
 def _sample(parsed: argparse.Namespace) -> None:

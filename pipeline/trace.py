@@ -14,7 +14,7 @@ from pipeline.extract import extract
 from pipeline.ledger import Manifest
 from pipeline.parts import read_table
 from pipeline.records import Document, Edit, Page
-from tokenizer.encode import Encoder
+from tokenizer.encode import Encoder, load
 from tokenizer.shards import Shard
 
 _AROUND = 60
@@ -65,7 +65,7 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
         raise UserError(f"{run}: no shards; run `curate shard` first")
     section = ExtractSection.model_validate(extracted.settings["settings"]["extract"])
     end = tokenizer.settings["settings"]["special_tokens"][0]
-    encoder = Encoder(files.join(run, "tokenizer", "tokenizer.json"), end)
+    encoder = Encoder(load(files.join(run, "tokenizer", "tokenizer.json")), end)
     for part in texts.parts:
         table = read_table(files.join(run, "lines", f"part-{part.name}.parquet"))
         hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()

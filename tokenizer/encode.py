@@ -18,26 +18,20 @@ from tokenizer.spelling import ALPHABET
 
 
 class Encoder:
-    """A tokenizer file at work.
+    """A tokenizer at work.
 
     A page that spells out a special token does not forge one: it is encoded as any text.
 
+    Args:
+        model: The tokenizer.
+        end_of_text: Its special token that ends every document.
+
     Attributes:
+        tokens: The bytes of each token, by id; none of special ones.
         vocab_size: Tokens of the tokenizer.
-        sha256: The tokenizer file's SHA-256, in hex.
     """
 
-    def __init__(self, path: str, end_of_text: str) -> None:
-        """Loads a `tokenizer.json` of ours.
-
-        Args:
-            path: Path or fsspec URL.
-            end_of_text: The special token that ends every document.
-
-        Raises:
-            UserError: It is missing, or not as curate wrote it.
-        """
-        model = _read(path)
+    def __init__(self, model: Model, end_of_text: str) -> None:
         ids = model.ranks
         merges = np.array(
             [(ids[left], ids[right]) for left, right in model.merges], dtype=np.uint32
@@ -46,10 +40,9 @@ class Encoder:
             model.pretokenizer.splitter, ALPHABET, model.first_id, merges
         )
         self._normalization = model.normalization
-        self._tokens = [b""] * model.first_id + model.tokens
+        self.tokens = [b""] * model.first_id + model.tokens
         self._end = np.array([model.special_tokens.index(end_of_text)])
         self.vocab_size = len(model)
-        self.sha256 = files.sha256(path)
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         """The ids of a document: its text's, then the end of text; shape (n,).
@@ -62,10 +55,18 @@ class Encoder:
 
     def decode(self, ids: npt.NDArray[np.integer]) -> str:
         """The text of some ids, special tokens left out; bytes that are no text become U+FFFD."""
-        return b"".join(map(self._tokens.__getitem__, ids.tolist())).decode("utf-8", "replace")
+        return b"".join(map(self.tokens.__getitem__, ids.tolist())).decode("utf-8", "replace")
 
 
-def _read(path: str) -> Model:
+def load(path: str) -> Model:
+    """A `tokenizer.json` of ours.
+
+    Args:
+        path: Path or fsspec URL.
+
+    Raises:
+        UserError: It is missing, or not as curate wrote it.
+    """
     try:
         with files.open_read(path) as stream:
             text = stream.read().decode()
@@ -86,14 +87,14 @@ def encoder(path: str, end_of_text: str, sha256: str) -> Encoder:
     """The encoder of a file, loaded once a process.
 
     Args:
-        path: As of `Encoder`.
+        path: As of `load`.
         end_of_text: As of `Encoder`.
         sha256: The file's hash when it was written.
 
     Raises:
         UserError: The file is another.
     """
-    found = Encoder(path, end_of_text)
-    if found.sha256 != sha256:
+    model = load(path)
+    if files.sha256(path) != sha256:
         raise UserError(f"{path}: changed since it was trained; train it anew")
-    return found
+    return Encoder(model, end_of_text)

@@ -65,7 +65,7 @@ def encode_part(
                     ShardWriter(
                         stack.enter_context(open_atomic(join(folder, f"{kind}-{name}.parquet"))),
                         vocab_size=encode.vocab_size,
-                        tokenizer_sha256=encode.sha256,
+                        tokenizer_sha256=model[2],
                         row_group_tokens=section.row_group_tokens,
                     )
                 )

@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 from pipeline.files import sha256
 from tokenizer import bpe
 from tokenizer.counts import Counts
-from tokenizer.encode import Encoder, encoder
+from tokenizer.encode import Encoder, encoder, load
 from tokenizer.model import Model
 from tokenizer.pretokenize import Normalization, Pretokenizer
 
@@ -66,7 +66,7 @@ def by_tiktoken(path: Path) -> tiktoken.Encoding:
 
 
 def by_us(path: Path) -> Encoder:
-    return Encoder(str(path / "tokenizer.json"), END)
+    return Encoder(load(str(path / "tokenizer.json")), END)
 
 
 @each
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_as_we_wrote_it_is_refused(
     path = tmp_path / "tokenizer.json"
     path.write_text(change(model("gpt2").to_json()), encoding="utf-8")
     with pytest.raises(UserError, match=message):
-        Encoder(str(path), END)
+        load(str(path))
 
 
 def test_a_file_that_is_missing_or_another_than_was_trained_is_refused(tmp_path: Path) -> None:
