@@ -14,6 +14,7 @@ from pipeline.config import Bounds
 from pipeline.contamination import Coverage
 from pipeline.errors import UserError
 from pipeline.rules import RULES
+from pipeline.shardcheck import ShardCheck
 from pipeline.whatif import WhatIf
 
 
@@ -134,3 +135,12 @@ def show_samples(samples: Sequence[Mapping[str, Any]], console: Console) -> None
         shown = "" if value is None else f"{value:.4g}"
         console.print(f"{sample['id']}  {sample['language']}  {shown}")
         console.print(sample["text"], soft_wrap=True)
+
+
+def show_shard_check(found: ShardCheck, console: Console) -> None:
+    """Print how many files are as they were written, and what is wrong with the others."""
+    for name, problem in found.problems.items():
+        console.print(f"{name}: {problem}", soft_wrap=True)
+    console.print(
+        f"{found.files:,} files, {found.n_bytes:,} bytes: {len(found.problems):,} not as written"
+    )

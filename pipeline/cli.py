@@ -15,7 +15,7 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
-from pipeline import ask, files, stats, tables, tokenizertables
+from pipeline import ask, files, shardcheck, stats, tables, tokenizertables
 from pipeline.config import Config, QualitySection, RunSection, WorkersSection, load
 from pipeline.coverage import coverage
 from pipeline.errors import UserError
@@ -123,6 +123,10 @@ def make_parser() -> argparse.ArgumentParser:
     about = "what the trained tokenizer is like"
     tokenizer = commands.add_parser("tokenizer", help=about, description=about)
     _add_report(tokenizer.add_subparsers(dest="part", required=True, metavar="PART"))
+    about = "the token shards of a run"
+    shards = commands.add_parser("shards", help=about, description=about)
+    held = shards.add_subparsers(dest="part", required=True, metavar="PART")
+    _add(held, "verify", "compare every byte with what was written", _verify, run=True)
     sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -279,6 +283,16 @@ def _covered(parsed: argparse.Namespace) -> None:
 def _report(parsed: argparse.Namespace) -> None:
     found = report(parsed.run, parsed.against, parsed.mib)
     _output(parsed, asdict(found), lambda console: tokenizertables.show(found, console))
+
+
+def _verify(parsed: argparse.Namespace) -> None:
+    found = shardcheck.check(parsed.run)
+    _output(parsed, asdict(found), lambda console: ask.show_shard_check(found, console))
+    if found.problems:
+        names = ", ".join(found.problems)
+        raise UserError(
+            f"{found.folder}: not as they were written: {names}; run `curate shard` anew"
+        )
 
 
 def _sample(parsed: argparse.Namespace) -> None:

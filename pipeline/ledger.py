@@ -15,7 +15,7 @@ from typing import Any, Self
 from pipeline import files
 from pipeline.errors import UserError
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 
 
@@ -116,9 +116,12 @@ def fingerprint(stage: str, settings: Mapping[str, Any], upstream: Mapping[str, 
         settings: Its configuration, its inputs and the versions of the libraries that decide.
         upstream: The fingerprints of the stages it reads.
     """
-    content = {"format": FORMAT, "stage": stage, "settings": settings, "upstream": upstream}
+    return _sha256({"format": FORMAT, "stage": stage, "settings": settings, "upstream": upstream})
+
+
+def _sha256(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def changed_keys(old: Any, new: Any, prefix: str = "") -> list[str]:
@@ -194,6 +197,7 @@ class Manifest:
             "parts": [part.to_json() for part in self.parts],
             "facts": self.facts,
         }
+        content["sha256"] = _sha256(content)
         files.write_json(files.join(folder, MANIFEST), content)
 
     @classmethod
@@ -201,7 +205,7 @@ class Manifest:
         """The manifest of a stage folder, or None if the stage is not finished.
 
         Raises:
-            UserError: The file is not a manifest of this version.
+            UserError: The file is not a manifest of this version, or not as it was written.
         """
         path = files.join(folder, MANIFEST)
         if not files.exists(path):
@@ -209,6 +213,8 @@ class Manifest:
         content = files.read_json(path)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise UserError(f"{path}: not a manifest of this version; delete {folder}")
+        if content.pop("sha256", None) != _sha256(content):
+            raise UserError(f"{path}: changed since it was written; delete {folder}")
         return cls(
             content["stage"],
             content["fingerprint"],

@@ -239,11 +239,10 @@ class Shard:
                 self._require(parquet.schema_arrow.equals(SCHEMA), "its columns are others")
                 index = parquet.read(columns=["n_tokens", "n_bytes"])
             self._map: npt.NDArray[np.uint8] = np.memmap(self.path, np.uint8, mode="r")
-        except (OSError, pa.ArrowInvalid) as error:
+            entries = (footer.metadata or {}).items()
+            self.metadata: dict[str, str] = {k.decode(): v.decode() for k, v in entries}
+        except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise self._error(str(error)) from error
-        self.metadata: dict[str, str] = {
-            k.decode(): v.decode() for k, v in (footer.metadata or {}).items()
-        }
         for key in FOOTER_KEYS:
             self._require(key in self.metadata, f"its footer has no {key}")
         dtype = self.metadata["curate.dtype"]

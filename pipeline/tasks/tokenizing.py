@@ -1,10 +1,12 @@
 """Tokenizer: every document's pre-tokens counted as often as its weight says, and merges learned.
 
 Each part is counted by itself. Its counts go, by hash of the pre-token, to the tasks that add up a
-range each; what these write is all that training reads.
+range each; what these write is all that training reads. A document that cannot be counted cannot be
+encoded either: it is left out here, and stored as failed with the shards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,17 +15,20 @@ import pyarrow.parquet as pq
 import xxhash
 
 from pipeline import exchange, files
+from pipeline.attempt import attempt
 from pipeline.exchange import WORK
 from pipeline.files import join
-from pipeline.parts import read_rows, read_table
+from pipeline.parts import capture_of, read_rows, read_table
+from pipeline.records import Rejected
 from pipeline.sandbox import Guard
+from pipeline.schema import CAPTURE_COLUMNS
 from tokenizer import bpe
 from tokenizer.config import TokenizerConfig
 from tokenizer.counts import SCHEMA, Counts, normalize
 
 FILE = "tokenizer.json"
 TIKTOKEN_FILE = "tokenizer.tiktoken"
-_ERROR, _DROPPED = b"curate.count_error", b"curate.dropped"
+_NOTES = (b"curate.count_error", b"curate.dropped", b"curate.failed")
 
 
 def count_part(
@@ -38,14 +43,14 @@ def count_part(
     """Count the pre-tokens of one part for the tasks that add them up; gives the part's name."""
     path = _sent(folder, name)
     if not files.exists(path):
-        counts, how = Counts(section.count_mib << 20), section.how
-        for text, repeats in weighted_texts(source, weight, [name]):
-            if repeats:
-                counts.add_text(normalize(text, section.normalization), repeats, how)
+        counts, failed = Counts(section.count_mib << 20), 0
+        for step, row in enumerate(_weighted(source, weight, name)):
+            work = partial(_count, counts, row, section)
+            failed += isinstance(attempt(guard, step, capture_of(row), work), Rejected)
         table = counts.table()
         hashes = (xxhash.xxh64_intdigest(pretoken) for pretoken in table["pretoken"].to_pylist())
         receivers = np.fromiter((value % ranges for value in hashes), np.int64, len(table))
-        schema = SCHEMA.with_metadata(_noted(counts.error, counts.dropped))
+        schema = SCHEMA.with_metadata(_noted(counts.error, counts.dropped, failed))
         exchange.send(path, [(table, receivers)], schema, ranges)
     return name
 
@@ -61,7 +66,7 @@ def add_counts(
         for block in exchange.receive((_sent(folder, name) for name in names), number, ranges):
             counts.add_table(block)
         counts.shrink(limit // ranges)
-        table = counts.table().replace_schema_metadata(_noted(counts.error, counts.dropped))
+        table = counts.table().replace_schema_metadata(_noted(counts.error, counts.dropped, 0))
         with files.open_atomic(path) as out:
             pq.write_table(table, out, compression="zstd")
     return number
@@ -88,8 +93,9 @@ def train_tokenizer(
         "pattern": section.how.pattern,
         "pretokens": len(counts),
         "occurrences": int(counts["count"].to_numpy().sum()),
-        "count_error": sum(error for error, _ in parts) + max(error for error, _ in added),
-        "occurrences_dropped": sum(dropped for _, dropped in [*parts, *added]),
+        "count_error": sum(error for error, *_ in parts) + max(error for error, *_ in added),
+        "occurrences_dropped": sum(dropped for _, dropped, _ in [*parts, *added]),
+        "documents_failed": sum(failed for *_, failed in parts),
     }
     for file, content in (
         (TIKTOKEN_FILE, model.to_tiktoken()),
@@ -100,13 +106,18 @@ def train_tokenizer(
     return facts | {"sha256": files.sha256(join(folder, FILE))}
 
 
-def weighted_texts(source: str, weight: str, names: list[str]) -> Iterator[tuple[str, int]]:
-    """Each document's text and its repeats, part by part."""
-    for name in names:
-        part = f"part-{name}.parquet"
-        repeats = read_table(files.join(weight, part), ["repeats"])["repeats"].to_pylist()
-        rows = read_rows(files.join(source, part), ["text"])
-        yield from ((row["text"], count) for row, count in zip(rows, repeats, strict=True))
+def _weighted(source: str, weight: str, name: str) -> Iterator[dict[str, Any]]:
+    """The documents of a part that are seen, with their repeats."""
+    part = f"part-{name}.parquet"
+    repeats = read_table(files.join(weight, part), ["repeats"])["repeats"].to_pylist()
+    rows = read_rows(files.join(source, part), [*CAPTURE_COLUMNS, "text"])
+    pairs = zip(rows, repeats, strict=True)
+    yield from (row | {"repeats": count} for row, count in pairs if count)
+
+
+def _count(counts: Counts, row: Mapping[str, Any], section: TokenizerConfig) -> None:
+    text = normalize(row["text"], section.normalization)
+    counts.add_text(text, row["repeats"], section.how)
 
 
 def _sent(folder: str, name: str) -> str:
@@ -122,10 +133,11 @@ def _schema_of(path: str) -> pa.Schema:
         return reader.schema
 
 
-def _noted(error: int, dropped: int) -> dict[bytes, bytes]:
-    return {_ERROR: b"%d" % error, _DROPPED: b"%d" % dropped}
+def _noted(*numbers: int) -> dict[bytes, bytes]:
+    return {key: b"%d" % number for key, number in zip(_NOTES, numbers, strict=True)}
 
 
-def _notes(schema: pa.Schema) -> tuple[int, int]:
-    """The most by which a count is too low, and how many occurrences were dropped."""
-    return int(schema.metadata[_ERROR]), int(schema.metadata[_DROPPED])
+def _notes(schema: pa.Schema) -> tuple[int, int, int]:
+    """The greatest error of a count, occurrences that were dropped, documents that failed."""
+    error, dropped, failed = (int(schema.metadata[key]) for key in _NOTES)
+    return error, dropped, failed

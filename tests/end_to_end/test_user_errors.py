@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.files import Access
+from pipeline.ledger import Manifest
 from pipeline.order import STAGES
 from pipeline.trace import trace
 from tests.end_to_end.golden_run import Golden, answer_of, curate, digests
@@ -214,11 +216,14 @@ def test_output_without_its_settings_or_with_others_is_refused(
     settings.unlink()
     assert "settings.json (missing" in fails(*words)
     settings.write_text(kept, encoding="utf-8")
-    manifest = tmp_path / "golden" / "filter" / "manifest.json"
-    manifest.write_text(
-        manifest.read_text("utf-8").replace('"fingerprint": "', '"fingerprint": "0')
-    )
+    folder = tmp_path / "golden" / "filter"
+    manifest = Manifest.read(str(folder))
+    assert manifest
+    replace(manifest, fingerprint="0").write(str(folder))
     assert "differ" in fails(*words)
+    path = folder / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"kept": 1', '"kept": 2'), encoding="utf-8")
+    assert f"{path}: changed since it was written" in fails(*words)
 
 
 def test_a_model_that_is_none_stops_the_run(config: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Counts add up or are refused; fingerprints tell what changed."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,26 @@ def test_a_manifest_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"format": 0}')
     with pytest.raises(UserError, match="not a manifest of this version"):
         Manifest.read(str(tmp_path))
+
+
+@given(st.data())
+def test_a_manifest_with_any_byte_changed_is_refused(data: st.DataObject) -> None:
+    parts = [Part(name, Counts(2, 1, {"rule": 1}), {"part-x": {"rows": 1}}) for name in "ab"]
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = Manifest.of_parts("filter", {"k": 1.5}, {"up": "f"}, parts, {"é": [None, 1]})
+        manifest.write(folder)
+        assert Manifest.read(folder) == manifest
+        path = Path(folder) / "manifest.json"
+        content = bytearray(path.read_bytes())
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at] ^= data.draw(st.integers(1, 255))
+        path.write_bytes(content)
+        try:
+            found = Manifest.read(folder)
+        except UserError:
+            return
+        # White space says nothing.
+        assert found == manifest
 
 
 def test_the_fingerprint_depends_on_settings_and_upstream_not_on_key_order() -> None:

@@ -2,7 +2,9 @@
 
 import mmap
 import random
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +25,14 @@ from tokenizer.model import Model
 
 PARTS = ("a", "b", "c")
 CONFIG = TokenizerConfig(vocab_size=400)
+CAPTURED = {
+    "id": "a",
+    "url": "https://a.example/",
+    "date": "",
+    "warc": "",
+    "offset": 0,
+    "length": 0,
+}
 DOCUMENTS = {
     name: [
         (" ".join(f"wörd{random.Random(f'{name}{n}{i}').randrange(90)}" for i in range(60)), n % 3)
@@ -37,7 +47,7 @@ def run(tmp_path: Path) -> Path:
     for name, documents in DOCUMENTS.items():
         texts, repeats = zip(*documents, strict=True)
         for folder, table in (
-            ("filter", pa.table({"text": texts})),
+            ("filter", pa.Table.from_pylist([CAPTURED | {"text": text} for text in texts])),
             ("weight", pa.table({"repeats": repeats})),
         ):
             (tmp_path / folder).mkdir(exist_ok=True)
@@ -51,9 +61,11 @@ def tokenize(
     ranges: int,
     config: TokenizerConfig = CONFIG,
     out: str = "tokenizer",
+    poison: Mapping[str, dict[int, str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    guard, folder = Guard(mmap.mmap(-1, mmap.PAGESIZE), {}), str(run / out)
+    folder = str(run / out)
     for name in names:
+        guard = Guard(mmap.mmap(-1, mmap.PAGESIZE), poison.get(name, {}))
         count_part(guard, str(run / "filter"), str(run / "weight"), name, ranges, config, folder)
     for number in range(ranges):
         add_counts(guard, number, ranges, sorted(names), config, folder)
@@ -108,3 +120,12 @@ def test_what_is_there_is_not_counted_again(run: Path) -> None:
     (run / "filter" / "part-a.parquet").unlink()
     (run / "tokenizer" / FILE).unlink()
     assert tokenize(run, list(PARTS), 2) == facts
+
+
+def test_a_document_that_kills_its_process_is_left_out_and_counted(run: Path) -> None:
+    facts = tokenize(run, list(PARTS), 2, poison={"b": {1: "killed by SIGSEGV"}})
+    assert facts["documents_failed"] == 1
+    # Documents that are not seen are not counted, and have no number.
+    text, repeats = [one for one in DOCUMENTS["b"] if one[1]][1]
+    lost = len(CONFIG.how.split(text)) * repeats
+    assert facts["occurrences"] == everything().table()["count"].to_numpy().sum() - lost
