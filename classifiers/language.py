@@ -101,7 +101,9 @@ def _prevailing(text: str, identifier: Identifier) -> tuple[str, float]:
     if len(text) < CHARACTERS:
         return first, score
     votes: dict[str, list[float]] = defaultdict(list)
-    for at in range(_WINDOWS):
+    if score >= _CERTAIN:
+        votes[first].append(score)
+    for at in range(1, _WINDOWS):
         start = at * (len(text) - _WINDOW_CHARACTERS) // (_WINDOWS - 1)
         found, probability = identifier.identify(text[start : start + _WINDOW_CHARACTERS])
         if probability >= _CERTAIN:

@@ -52,7 +52,12 @@ _NO_LANGUAGE = regex.compile("mul|zxx|mis|q[a-t][a-z]")
 
 
 def script_counts(text: str) -> dict[str, int]:
-    """Letters of a text by script, as ISO 15924; scripts without letters are left out."""
+    """Letters of a text by script, as ISO 15924; scripts without letters are left out.
+
+    Of a text in ASCII it is only told whether it has any.
+    """
+    if text.isascii():
+        return {"Latn": 1} if any(map(str.isalpha, text)) else {}
     counts: Counter[str] = Counter()
     for char, count in Counter(text).items():
         if code := _script(char):
