@@ -122,7 +122,7 @@ def scripts(language: str) -> tuple[str, ...]:
 @cache
 def bcp47(tag: str) -> str:
     """The language of a tag as CLDR and others name it: `zh` of `cmn_Hani`, `sr` of `srp_Latn`."""
-    return str(langcodes.standardize_tag(_cldr(tag[:3]), macro=True)).split("-")[0]
+    return str(langcodes.standardize_tag(_cldr(tag[:3] or UNDETERMINED), macro=True)).split("-")[0]
 
 
 @cache

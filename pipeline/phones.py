@@ -237,7 +237,7 @@ def _metadata(country: str) -> PhoneMetadata:
 
 @lru_cache
 def _countries(language: str) -> tuple[str, ...]:
-    code = bcp47(language) if language else ""
+    code = bcp47(language)
     if listed := _COUNTRIES.get(code):
         return tuple(listed.split())
     tag = langcodes.Language.get(code)

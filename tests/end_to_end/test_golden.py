@@ -12,6 +12,7 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
+from classifiers.languagetags import tag_of
 from pipeline.ledger import Manifest
 from tests.end_to_end.golden_run import Golden, curate
 from tokenizer.shards import Shard
@@ -100,7 +101,7 @@ def test_the_truncated_record_is_a_failed_row(golden: Golden) -> None:
 def test_languages_are_those_planted_whatever_the_charset(golden: Golden) -> None:
     planted = {one["record_id"]: one for one in golden.truth}
     pairs = [
-        (row["language"], planted[row["id"]]["language"], planted[row["id"]]["charset"])
+        (row["language"], tag_of(planted[row["id"]]["language"]), planted[row["id"]]["charset"])
         for row in rows(golden, "filter", "part")
     ]
     assert [pair for pair in pairs if pair[0] != pair[1]] == []

@@ -215,3 +215,18 @@ def test_the_share_of_a_benchmark_item_that_may_stand() -> None:
         ({"contamination": Bounds(high="none")}, float("inf")),
     ):
         assert most_contaminated(FilterSection(rules=rules)) == most
+
+
+def test_a_language_may_have_a_least_score_of_its_own() -> None:
+    """It stands in place of the rule's and of the one given for all languages."""
+    section = FilterSection(
+        families=(),
+        min_language_scores={"sr-Latn": 0.25, "de": 0.9},
+        rules={"language_score": {"low": 0.5}},
+    )
+    found = {code: bounds_of(section, code) for code in ("srp_Latn", "deu_Latn", "eng_Latn")}
+    assert {code: bounds["language_score"] for code, bounds in found.items()} == {
+        "srp_Latn": (0.25, None),
+        "deu_Latn": (0.9, None),
+        "eng_Latn": (0.5, None),
+    }
