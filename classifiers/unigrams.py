@@ -17,12 +17,14 @@ import wordfreq
 import zstandard
 from wordfreq.util import data_path
 
+from classifiers.languagetags import bcp47
+
 # The Korean list is of morphemes: three in five words of an ordinary page are not in it.
 _LISTS = {
     name: path for name, path in wordfreq.available_languages("small").items() if name != "ko"
 }
-# lid.176 names these otherwise; Croatian, Bosnian and Serbian share a list, in Latin letters.
-_NAMES = {"no": "nb", "tl": "fil", "hr": "sh", "bs": "sh", "sr": "sh"}
+# Wordfreq has one list for some: Croatian, Bosnian and Serbian share a list, in Latin letters.
+_NAMES = {"hr": "sh", "bs": "sh", "sr": "sh"}
 
 # The large lists go on to one in a hundred million. The words that they add, and those that even
 # they lack, cost 22.8 to 24.1 bits on average in the 21 languages that have both.
@@ -66,9 +68,14 @@ class _Unigrams(dict[str, float]):
         return self.get("".join(map(self._letters.get, word, word)), _UNLISTED)
 
 
+def _list_of(language: str) -> str:
+    code = bcp47(language)
+    return _NAMES.get(code, code)
+
+
 def has_model(language: str) -> bool:
-    """Whether there is a unigram model for a language, as lid.176 names it."""
-    return _NAMES.get(language, language) in _LISTS
+    """Whether there is a unigram model for a language, by its tag."""
+    return _list_of(language) in _LISTS
 
 
 def cross_entropy(words: Mapping[str, int], language: str) -> float | None:
@@ -80,7 +87,7 @@ def cross_entropy(words: Mapping[str, int], language: str) -> float | None:
 
     Args:
         words: How often each word occurs, without the punctuation between them.
-        language: As lid.176 names it.
+        language: Its tag.
 
     Returns:
         The score; None for fewer than 20 words, or without a model.
@@ -89,7 +96,7 @@ def cross_entropy(words: Mapping[str, int], language: str) -> float | None:
     total = sum(count for _, count in pieces)
     if total < _LEAST_WORDS or not has_model(language):
         return None
-    model = _load(_NAMES.get(language, language))
+    model = _load(_list_of(language))
     bits = math.fsum(count * model[piece] for piece, count in pieces) / total
     return (bits - model.expected) / (_UNLISTED - model.expected)
 

@@ -18,17 +18,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from classifiers.languagetags import tag_of
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.words import tokens
 
-_SPACELESS = frozenset({"ja", "th", "zh"})
+_SPACELESS = frozenset({"jpn_Jpan", "tha_Thai", "cmn_Hani"})
 # Parts of everyday words, such as the Chinese for woman. TFDS's C4 allows them, since each alone
 # drops more than a tenth of its language's pages.
-_ALLOWED = {"ja": {"sm", "グロ", "女の子"}, "zh": {"性"}}
+_ALLOWED = {"jpn_Jpan": {"sm", "グロ", "女の子"}, "cmn_Hani": {"性"}}
 _CODE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]+)*")
-# LDNOOBW's code and that of lid.176.
-_LID_CODES = {"fil": "tl"}
 
 
 class _Phrases(Protocol):
@@ -40,7 +39,7 @@ class BadWords:
     """Listed phrases by language.
 
     Attributes:
-        phrases: How many phrases are looked for, by language code as lid.176 gives it.
+        phrases: How many phrases are looked for, by language tag.
     """
 
     phrases: Mapping[str, int]
@@ -57,9 +56,7 @@ class BadWords:
         """
         lists: dict[str, set[str]] = defaultdict(set)
         for name in files.names(folder):
-            if _CODE.fullmatch(name):
-                code = name.partition("-")[0]
-                language = _LID_CODES.get(code, code)
+            if _CODE.fullmatch(name) and (language := tag_of(name.partition("-")[0])):
                 lists[language] |= _lines(files.join(folder, name)) - _ALLOWED.get(language, set())
         if not lists:
             raise UserError(f"{folder}: no word lists; they are files named `en`, `de`, …")
@@ -77,7 +74,7 @@ class BadWords:
         Args:
             words: The text's words in order, in lower case, as `pipeline.words` cuts them.
             text: The text.
-            language: Its code, as lid.176 gives it.
+            language: Its tag.
 
         Returns:
             0 to 1; 0 for a text without words, None for a language without a list.

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from classifiers.config import FactorByLanguage, LanguageConfig, Languages, ScoreByLanguage
 from pipeline import rules
 from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
@@ -198,8 +199,10 @@ class EditsSection(Section):
 class FilterSection(Section):
     """Which documents are good enough."""
 
-    languages: Names = ()
-    """Codes of the languages kept; none means all."""
+    languages: Languages = ()
+    """The languages kept; none means all."""
+    min_language_scores: ScoreByLanguage = Field(default_factory=dict)
+    """Least `language_score` by language, in place of the rule's."""
     families: Names = ("gopher_quality", "gopher_repetition")
     """Rule sets that must all keep a page, each with its bounds; see filters.md."""
     edits: EditsSection = EditsSection()
@@ -271,8 +274,8 @@ class LinesSection(Section):
 class WeightSection(Section):
     """How often a document is seen in training: its language's factor times its domain's."""
 
-    languages: Mapping[str, Factor] = Field(default_factory=dict)
-    """Factor by language code; 1 where none is given."""
+    languages: FactorByLanguage = Field(default_factory=dict)
+    """Factor by language; 1 where none is given."""
     domains: Mapping[str, Factor] = Field(default_factory=dict)
     """Factor by domain; 1 where none is given."""
     hosts: Mapping[str, str] = Field(default_factory=dict)
@@ -295,6 +298,7 @@ class Config(Section):
     input: InputSection = InputSection()
     workers: WorkersSection = WorkersSection()
     extract: ExtractSection = ExtractSection()
+    language: LanguageConfig = LanguageConfig()
     quality: QualitySection = QualitySection()
     filter: FilterSection = FilterSection()
     dedup: DedupSection = DedupSection()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from classifiers import language
 from pipeline import mixture, urls
 from pipeline.families import FAMILIES
 from pipeline.personal import KINDS
@@ -51,13 +50,7 @@ def problems(config: "Config") -> Iterator[str]:
         for name in names:
             if name not in known:
                 yield f"filter.{key}: there is no {name!r}{_nearest(name, known)}"
-    for key, codes in (
-        ("filter.languages", config.filter.languages),
-        ("weight.languages", config.weight.languages),
-    ):
-        for code in codes:
-            if code not in language.codes():
-                yield f"{key}: {code!r} is no language code of lid.176, as 'en' is"
+    yield from config.language.problems(languages_named(config))
     for run, times in Counter(config.dedup.earlier).items():
         if times > 1:
             yield f"dedup.earlier: names {run} {times} times; once is enough"
@@ -68,6 +61,15 @@ def problems(config: "Config") -> Iterator[str]:
             "workers.memory_mib"
         )
     yield from _domain_problems(config.weight)
+
+
+def languages_named(config: "Config") -> dict[str, tuple[str, ...]]:
+    """The tags of the languages that a configuration names, by key."""
+    return {
+        "filter.languages": config.filter.languages,
+        "filter.min_language_scores": tuple(config.filter.min_language_scores),
+        "weight.languages": tuple(config.weight.languages),
+    }
 
 
 def _domain_problems(section: "WeightSection") -> Iterator[str]:

@@ -11,7 +11,8 @@ import trafilatura
 from lxml import etree
 from resiliparse.extract.html2text import extract_plain_text
 
-from classifiers import language
+from classifiers.config import LanguageConfig
+from classifiers.language import identify
 from pipeline import charset, urls
 from pipeline.maintext import markdown, markup
 from pipeline.maintext.choice import main_blocks
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT = frozenset({"text/plain"})
 _OK = 200
+_LANGUAGE = LanguageConfig()
 _WORD = regex.compile(r"\w")
 # After the tags that the WHATWG MIME sniffing standard (section 7.1) takes for HTML.
 _HTML_START = regex.compile(
@@ -34,13 +36,19 @@ _HTML_START = regex.compile(
 )
 
 
-def extract(page: Page, section: "ExtractSection", screen: Screen | None) -> Document | Rejected:
+def extract(
+    page: Page,
+    section: "ExtractSection",
+    screen: Screen | None,
+    language: LanguageConfig = _LANGUAGE,
+) -> Document | Rejected:
     """The text of a page and what it says of itself, or the reason why there is none.
 
     Args:
         page: The page.
         section: The engine, its options, and the limits.
         screen: What the filter will ask for; None to extract every page.
+        language: What identifies the language.
     """
     mime = page.mime or _sniff(page.body)
     if rejection := _of_no_use(page, mime):
@@ -48,7 +56,7 @@ def extract(page: Page, section: "ExtractSection", screen: Screen | None) -> Doc
     decoded, _ = charset.decode(page.body, page.charset)
     if mime in _TEXT:
         said = read_metadata(etree.Element("html"), page.capture.url, page.fields, False)
-        return _document(page, clean(decoded), None, said)
+        return _document(page, clean(decoded), None, said, language)
     stripped = markup.strip(decoded.encode("utf-8", "replace"))
     if screen and (reason := screen.rejects(stripped)):
         return _dropped(page, *reason)
@@ -60,7 +68,7 @@ def extract(page: Page, section: "ExtractSection", screen: Screen | None) -> Doc
         return _dropped(page, "no_text")
     metadata = read_metadata(root, page.capture.url, page.fields, names_licence(stripped))
     text, link_density = _main_text(decoded, root, section)
-    return _document(page, text, link_density, metadata)
+    return _document(page, text, link_density, metadata, language)
 
 
 def _of_no_use(page: Page, mime: str) -> Rejected | None:
@@ -93,13 +101,25 @@ def _main_text(
 
 
 def _document(
-    page: Page, text: str, link_density: float | None, metadata: Metadata
+    page: Page,
+    text: str,
+    link_density: float | None,
+    metadata: Metadata,
+    language: LanguageConfig,
 ) -> Document | Rejected:
     if not _WORD.search(text):
         return _dropped(page, "no_text")
-    code, score = language.identify(text)
-    host = urls.host(page.capture.url)
-    return Document(page.capture, host, text, code, score, link_density, metadata)
+    found = identify(text, language)
+    return Document(
+        page.capture,
+        urls.host(page.capture.url),
+        text,
+        found.language,
+        found.score,
+        found.second,
+        link_density,
+        metadata,
+    )
 
 
 def _sniff(body: bytes) -> str:

@@ -17,7 +17,7 @@ _FINEWEB = "Penedo et al. 2024, FineWeb, section 3.6"
 # Rules whose bounds mean something in a language only.
 _OF_A_LANGUAGE = frozenset({"mean_word_length", "stop_words"})
 # In these a letter is a word or a syllable.
-_NO_WORD_LENGTH = frozenset({"zh", "yue", "wuu", "ja", "ko", "th", "lo", "km", "my", "bo", "dz"})
+_NO_WORD_LENGTH = frozenset("cmn yue wuu jpn kor tha lao khm mya bod dzo".split())
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ _C4_PAGES: Mapping[str, Bounds] = {"lorem_ipsum": (None, 0), "curly_brackets": (
 def _gopher_quality(language: str) -> Mapping[str, Bounds]:
     """Without the rules that mean nothing in a language."""
     bounds = dict(_QUALITY)
-    if language in _NO_WORD_LENGTH or language not in LANGUAGES:
+    if language[:3] in _NO_WORD_LENGTH or language not in LANGUAGES:
         del bounds["mean_word_length"]
     if language not in LANGUAGES or "stop_words" not in LANGUAGES[language].bounds:
         del bounds["stop_words"]
@@ -167,7 +167,7 @@ def bounds_of(section: "FilterSection", language: str) -> dict[str, Bounds]:
     """The bounds that hold for a document of a language, in the order in which rules judge.
 
     Every chosen family must keep it; a bound under `[filter.rules]` stands in place of theirs and
-    of the rule's own.
+    of the rule's own, and a language's `min_language_scores` of all of them.
     """
     families = [FAMILIES[name].of(language) for name in section.families]
     found = {}
@@ -177,6 +177,8 @@ def bounds_of(section: "FilterSection", language: str) -> dict[str, Bounds]:
             own = UNBOUNDED
         bounds = _all_of([own, *(family.get(name, UNBOUNDED) for family in families)])
         bounds = _configured(name, bounds, section)
+        if name == "language_score" and language in section.min_language_scores:
+            bounds = (section.min_language_scores[language], bounds[1])
         if bounds != UNBOUNDED and not (name == "contamination" and section.contaminated == "span"):
             found[name] = bounds
     return found

@@ -41,7 +41,7 @@ _LEAST = ("language_score", "alphabetic_tokens", "terminal_lines")
 _MOST = ("duplicate_lines", "newline_ratio", "repeated_line_characters", "short_line_ratio")
 # Korean's are particles and endings, Maltese's are articles written together with the noun by a
 # hyphen: hardly any is a word of ours, and good pages would be dropped.
-_STOP_WORDS_WITHIN_WORDS = frozenset({"ko", "mt"})
+_STOP_WORDS_WITHIN_WORDS = frozenset({"kor_Hang", "mlt_Latn"})
 
 
 @dataclass(frozen=True)
@@ -97,4 +97,4 @@ class _Languages(Mapping[str, LanguageTable]):
 
 
 LANGUAGES: Mapping[str, LanguageTable] = _Languages()
-"""Every language's table, by the code that lid.176 gives the language."""
+"""Every language's table, by its tag."""

@@ -123,6 +123,7 @@ STAGES = (
         pieces=extract.count,
         finished=_files("part-"),
         inputs=lambda config: config.input.paths,
+        check=extract.check,
     ),
     REFERENCES,
     Stage(

@@ -41,7 +41,7 @@ def find(text: str, language: str, kinds: Collection[str]) -> list[Edit]:
 
     Args:
         text: Any text.
-        language: Its ISO 639 code, from which the countries follow whose national formats of
+        language: Its tag, from which the countries follow whose national formats of
             telephone numbers are known; numbers with a country code are found in any language.
         kinds: Names in `KINDS`.
 

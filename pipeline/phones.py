@@ -16,6 +16,7 @@ from phonenumbers import (
     parse,
 )
 
+from classifiers.languagetags import bcp47
 from pipeline.scan import LETTER, SPACES, Scan, Span, before
 
 _MOST_PHONE_DIGITS = 48
@@ -65,7 +66,7 @@ _PHONE_WORD_AFTER = re.compile(
     re.IGNORECASE,
 )
 # Elsewhere a maker of printers.
-_HP_LANGUAGES = ("id", "ms")
+_HP_LANGUAGES = ("ind_Latn", "zsm_Latn")
 _HP = re.compile(r"(?<!\w)(?:no[. ]{1,2})?hp[^\w<>]{0,4}\Z", re.IGNORECASE)
 _SHORTEST, _LONGEST = 7, 15
 
@@ -236,8 +237,9 @@ def _metadata(country: str) -> PhoneMetadata:
 
 @lru_cache
 def _countries(language: str) -> tuple[str, ...]:
-    if listed := _COUNTRIES.get(language):
+    code = bcp47(language)
+    if listed := _COUNTRIES.get(code):
         return tuple(listed.split())
-    tag = langcodes.Language.get(language or "und")
-    territory = tag.maximize().territory if tag.is_valid() and language else None
+    tag = langcodes.Language.get(code)
+    territory = tag.maximize().territory if tag.language and tag.is_valid() else None
     return (territory,) if territory in SUPPORTED_REGIONS else ()

@@ -135,8 +135,9 @@ class Document:
         capture: Where the text comes from.
         host: The lower-case host of the URL.
         text: The extracted text: lines separated by newlines, NFC, no control characters.
-        language: ISO 639 code as fastText's lid.176 gives it.
+        language: Its tag, such as `eng_Latn`; `und` if it is in no language, or in several.
         language_score: Its probability, 0 to 1.
+        language_second: What the second identifier says; None if none was asked.
         link_density: Share of the text's characters that stand in links, 0 to 1; None where the
             engine does not say.
         metadata: What the page says of itself.
@@ -147,5 +148,6 @@ class Document:
     text: str
     language: str
     language_score: float
+    language_second: str | None
     link_density: float | None
     metadata: Metadata

@@ -32,6 +32,7 @@ _TEXT = [
 ]
 
 _METADATA = [
+    pa.field("language_second", pa.string()),
     pa.field("link_density", pa.float64()),
     pa.field("title", pa.string(), nullable=False),
     pa.field("published", pa.string(), nullable=False),

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from classifiers import language
+from classifiers import identifiers
+from classifiers.languagetags import UNDETERMINED
 from pipeline.families import bounds_of
 from pipeline.languagebounds import LANGUAGES
 from pipeline.rules import UNBOUNDED
@@ -49,19 +50,21 @@ class Screen:
     """What a page must have, by the filter's rules.
 
     Attributes:
-        languages: Codes of the languages kept; none means all.
+        languages: Tags of the languages kept; none means all.
         min_words: Least `word_count`, by a language for all whose words are cut as its are.
         min_stop_words: Least `stop_words` in each language kept that has a table.
+        identifier: What tells the language.
     """
 
     languages: frozenset[str]
     min_words: Mapping[str, float]
     min_stop_words: Mapping[str, float]
+    identifier: str = identifiers.LID176
 
     @classmethod
-    def of(cls, section: "FilterSection") -> "Screen":
+    def of(cls, section: "FilterSection", identifier: str = identifiers.LID176) -> "Screen":
         """What the filter of a configuration asks for."""
-        kept = sorted(section.languages or language.codes())
+        kept = sorted(section.languages or {*LANGUAGES, UNDETERMINED})
         bounds = {code: bounds_of(section, code) for code in kept}
         min_words, stop_words = (
             {code: bounds[code].get(rule, UNBOUNDED)[0] or 0.0 for code in kept}
@@ -73,7 +76,7 @@ class Screen:
         for code, words in min_words.items():
             least[cut_of(code)] = min((words, code), least.get(cut_of(code), (words, code)))
         by_cut = {code: words for words, code in least.values()}
-        return cls(frozenset(section.languages), by_cut, asked)
+        return cls(frozenset(section.languages), by_cut, asked, identifier)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -119,16 +122,19 @@ class Screen:
         longest = _joined(sorted(prose, key=len, reverse=True))
         found = ("", 0.0)
         for sample in (longest[:_SHORT_SAMPLE_CHARS], _joined(prose), longest):
-            found = language.identify(sample)
+            found = self._identify(sample)
             if found[0] in self.languages or found[1] < _CERTAIN:
                 return None
         return found
+
+    def _identify(self, text: str) -> tuple[str, float]:
+        return identifiers.load(self.identifier).identify(text)
 
     def _without_stop_words(self, lines: list[str]) -> tuple[str, float, str] | None:
         longest = sorted(lines, key=len, reverse=True)
         if self._has_stop_words(longest[:_GLANCE_LINES]) or self._has_stop_words(lines):
             return None
-        found = [language.identify(_joined(sample)) for sample in (longest, lines)]
+        found = [self._identify(_joined(sample)) for sample in (longest, lines)]
         code, score = max(found, key=lambda pair: pair[1])
         if code not in self.min_stop_words or score < _CERTAIN:
             return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from classifiers.languagetags import display_name
 from pipeline import files, speakers
 from pipeline.edits import EDIT
 from pipeline.errors import UserError
@@ -35,7 +36,7 @@ class LanguageRow:
     """A language in the kept text, against its speakers.
 
     Attributes:
-        language: Its code.
+        language: Its tag.
         name: Its English name.
         documents: Documents kept by all stages so far.
         characters: Their characters.
@@ -191,7 +192,7 @@ def _languages(
         rows.append(
             LanguageRow(
                 language=code,
-                name=speakers.name(code),
+                name=display_name(code),
                 documents=documents[code],
                 characters=count,
                 tokens=None if tokens is None else tokens[code],

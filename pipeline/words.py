@@ -50,11 +50,13 @@ _GERMAN_ABBREVIATIONS = (
     " Okt Prof Sep Sept St Std Str Tel VI VII VIII bzw ca etc evtl ggf inkl max min sog usw vgl"
     " zzgl"
 )
-_ENGLISH = frozenset(["", "en", "fy", "sco"])
-_WHOLE = frozenset("als ca da de el es fi hu lb li nb nds nl nn no pt ro sv tt".split())
-_ELIDING = frozenset("ca el fr it lij lmo oc pms rm vec".split())
-_CASELESS = frozenset("ar arz azb ckb hy ka mzn pnb ps sd ug ur xmf".split())
-_BARE = frozenset("ja wuu yue zh".split())
+_ENGLISH = frozenset(["", "eng", "fry", "sco"])
+_WHOLE = frozenset(
+    "gsw cat dan deu ell spa fin hun ltz lim nds nld nno nob por ron swe tat".split()
+)
+_ELIDING = frozenset("cat ell fra ita lij lmo oci pms roh vec".split())
+_CASELESS = frozenset("arb arz azb ckb hye kat mzn pnb pbt snd uig urd xmf".split())
+_BARE = frozenset("jpn wuu yue cmn".split())
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,10 @@ class Cut:
 
 
 def cut_of(language: str) -> Cut:
-    """How spaCy cuts the words of a language, by its code; by default, as it cuts English."""
+    """How spaCy cuts the words of a language, by its tag; by default, as it cuts English."""
+    language = language[:3]
     dash = "character" if language in _ENGLISH else "" if language in _WHOLE else "letter"
-    german = language == "de"
+    german = language == "deu"
     return Cut(dash, language in _ELIDING, german, language not in _CASELESS, language in _BARE)
 
 
@@ -191,7 +194,7 @@ def tokens(text: str, language: str = "") -> list[str]:
 
     Args:
         text: The text.
-        language: Its code as lid.176 gives it; without one, words are cut as in English.
+        language: Its tag; without one, words are cut as in English.
     """
     cut = cut_of(language)
     if is_plain(text):

@@ -3,8 +3,8 @@
     python scripts/calibrate_unigrams.py FILE... [--bounds NAME=LOW:HIGH ...] [--show N] [--plant]
         [--json OUT]
 
-FILE is JSONL (also as .gz) or Parquet with a column `text` and, if it has them, `language` (a code
-of lid.176; identified if absent) and `url`. With --bounds the shares below and above are printed;
+FILE is JSONL (also as .gz) or Parquet with a column `text` and, if it has them, `language` (a tag
+or code; identified if absent) and `url`. With --bounds the shares below and above are printed;
 with --show the N pages at either end of each statistic. With --plant up to 40 pages a language are
 also spoilt in known ways, to show where such text falls.
 """
@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from classifiers import language, unigrams
+from classifiers import identifiers, unigrams
+from classifiers.languagetags import tag_of
 from pipeline.textstats import TextStats
 
 QUANTILES = (0.1, 0.5, 1, 50, 99, 99.5, 99.9)
@@ -102,9 +103,9 @@ def _bounds(argument: str) -> tuple[str, tuple[float, float]]:
 def read(path: Path) -> Iterator[Text]:
     """The texts of a file, but for those whose language is in doubt."""
     for row in _parquet(path) if path.suffix == ".parquet" else _jsonl(path):
-        code, probability = row.get("language"), 1.0
+        code, probability = tag_of(row.get("language") or ""), 1.0
         if code is None:
-            code, probability = language.identify(row["text"])
+            code, probability = identifiers.load(identifiers.LID176).identify(row["text"])
         if probability >= _LEAST_SCORE:
             yield Text(row["text"], code, row.get("url", ""))
 

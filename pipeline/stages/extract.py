@@ -9,14 +9,16 @@ from typing import Any
 
 import apache_beam as beam
 
-from classifiers import language, main_text
+from classifiers import identifiers, main_text
+from classifiers.config import LanguageConfig
 from pipeline import files
 from pipeline.config import Config
+from pipeline.configerrors import languages_named
 from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.screen import Screen
-from pipeline.stages.graph import RunTasks, WriteManifest
-from pipeline.tasks.extracting import extract_piece
+from pipeline.stages.graph import RunTasks, WriteManifest, call_task
+from pipeline.tasks.extracting import check_identifiers, extract_piece
 from pipeline.tasks.planning import Piece, is_list, list_files, plan_file, problem
 
 
@@ -26,15 +28,26 @@ def settings(config: Config) -> dict[str, Any]:
     return {
         "extract": config.extract.model_dump(mode="json"),
         "screen": screen.to_json() if screen else None,
-        "models": {
-            path.name: files.sha256(str(path)) for path in (language.MODEL, main_text.MODEL)
-        },
+        "language": config.language.model_dump(mode="json"),
+        "models": {main_text.MODEL.name: files.sha256(str(main_text.MODEL))}
+        | {name: identifiers.version(name) for name in config.language.names},
         "input": config.input.model_dump(mode="json", include={"split_mib", "base", "max_files"}),
     }
 
 
 def _screen(config: Config) -> Screen | None:
-    return Screen.of(config.filter) if config.extract.screen else None
+    return Screen.of(config.filter, config.language.identifier) if config.extract.screen else None
+
+
+def check(config: Config) -> None:
+    """Load language identifiers of the user's own, before any archive is read.
+
+    Raises:
+        UserError: One cannot be loaded, or never finds a language that is named.
+    """
+    if config.language != LanguageConfig():
+        named = languages_named(config)
+        call_task(check_identifiers, config.workers, config.language, named)
 
 
 def count(job: Job) -> int | None:
@@ -51,7 +64,13 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     section, workers = job.config.input, job.config.workers
     named = sorted(job.settings["files"])
     to_plan = (section.split_mib << 20, section.access)
-    to_extract = (job.config.extract, _screen(job.config), job.folder, section.access)
+    to_extract = (
+        job.config.extract,
+        job.config.language,
+        _screen(job.config),
+        job.folder,
+        section.access,
+    )
     planned = (
         pipeline
         | "Inputs" >> beam.Create([(named, section.base, section.max_files, section.access)])

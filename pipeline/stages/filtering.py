@@ -6,13 +6,14 @@ from typing import Any
 
 import apache_beam as beam
 
-from classifiers import language
+from classifiers.languagetags import UNDETERMINED
 from pipeline import files
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.families import bounds_of
 from pipeline.files import join
 from pipeline.job import Job
+from pipeline.languagebounds import LANGUAGES
 from pipeline.stages.graph import RunTasks, WriteManifest, call_task
 from pipeline.tasks.filtering import check_lists, filter_part
 from pipeline.tasks.quality import MODEL
@@ -20,8 +21,8 @@ from pipeline.tasks.quality import MODEL
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    built_in = config.filter.model_copy(update={"rules": {}})
-    bounds = {code: bounds_of(built_in, code) for code in sorted(language.codes())}
+    built_in = config.filter.model_copy(update={"rules": {}, "min_language_scores": {}})
+    bounds = {code: bounds_of(built_in, code) for code in sorted({*LANGUAGES, UNDETERMINED})}
     digest = hashlib.sha256(json.dumps(bounds, sort_keys=True).encode())
     return {
         "filter": config.filter.model_dump(mode="json"),

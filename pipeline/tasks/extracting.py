@@ -2,15 +2,18 @@
 
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
+from classifiers import identifiers
+from classifiers.config import LanguageConfig, unknown
 from pipeline import files, warc
 from pipeline.attempt import attempt
 from pipeline.config import ExtractSection
+from pipeline.errors import UserError
 from pipeline.extract import extract
 from pipeline.ledger import Part
 from pipeline.parts import SplitWriter, finished
@@ -28,6 +31,7 @@ def extract_piece(
     guard: Guard,
     piece: Piece,
     section: ExtractSection,
+    language: LanguageConfig,
     screen: Screen | None,
     folder: str,
     access: files.Access,
@@ -38,6 +42,7 @@ def extract_piece(
         guard: The child process's guard.
         piece: What to read; of a file that cannot be read, the part says why.
         section: How to extract.
+        language: What identifies the language.
         screen: What the filter will ask for; None to extract every page.
         folder: Where to write.
         access: How the archive is reached.
@@ -46,7 +51,8 @@ def extract_piece(
         # trafilatura logs each page it finds nothing in; that page has a row of its own here.
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
         with SplitWriter(folder, piece.name, DOCUMENTS, REJECTED) as part:
-            for result in _results(guard, piece, section, screen, access):
+            work = partial(extract, section=section, screen=screen, language=language)
+            for result in _results(guard, piece, work, section.max_body_bytes, access):
                 if isinstance(result, Document):
                     part.keep(_row(result))
                     part.facts["characters"] += len(result.text)
@@ -57,11 +63,25 @@ def extract_piece(
     return part_done
 
 
+def check_identifiers(
+    guard: Guard, section: LanguageConfig, named: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Load the identifiers that a run will ask.
+
+    Raises:
+        UserError: One cannot be loaded, or the first never finds a language that is named.
+    """
+    for name in section.names:
+        identifiers.load(name)
+    for problem in unknown(section.identifier, named):
+        raise UserError(problem)
+
+
 def _results(
     guard: Guard,
     piece: Piece,
-    section: ExtractSection,
-    screen: Screen | None,
+    work: Callable[[Page], Document | Rejected],
+    max_body_bytes: int,
     access: files.Access,
 ) -> Iterator[Document | Rejected]:
     """What became of each record of a piece.
@@ -76,7 +96,7 @@ def _results(
         return
     split = piece.split
     reading = _Reading(guard)
-    records = _records(piece, section.max_body_bytes, replace(access, waiting=reading.waiting))
+    records = _records(piece, max_body_bytes, replace(access, waiting=reading.waiting))
     step, last = 0, split.start
     while True:
         if reason := guard.poison(step):
@@ -93,9 +113,7 @@ def _results(
             return
         last = record.capture.offset
         if isinstance(record, Page):
-            yield attempt(
-                guard, step + 1, record.capture, partial(extract, record, section, screen)
-            )
+            yield attempt(guard, step + 1, record.capture, partial(work, record))
         else:
             yield record
         step += 2
@@ -145,6 +163,7 @@ def _row(document: Document) -> dict[str, Any]:
         "n_chars": len(document.text),
         "language": document.language,
         "language_score": document.language_score,
+        "language_second": document.language_second,
         "link_density": document.link_density,
         **asdict(document.metadata),
     }

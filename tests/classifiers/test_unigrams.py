@@ -15,21 +15,35 @@ from hypothesis import strategies as st
 from classifiers.unigrams import compression_ratio, cross_entropy, has_model
 
 PROSE = {
-    "en": "When the rain stopped we walked down to the river, because my brother wanted to see "
-    "whether the old bridge was still there. It was not, and so we had to go back before dark.",
-    "de": "Als der Regen aufhörte, gingen wir zum Fluss hinunter, weil mein Bruder sehen wollte, "
-    "ob die alte Brücke noch da war. Sie war es nicht, und so mussten wir vor Abend zurück.",
-    "fr": "Quand la pluie s’est arrêtée, nous sommes descendus jusqu’à la rivière, parce que mon "
-    "frère voulait voir si l’ancien pont était encore là. Il n’y était plus, et il a fallu rentrer "
-    "avant la nuit.",
-    "es": "Cuando dejó de llover bajamos hasta el río, porque mi hermano quería ver si el viejo "
-    "puente todavía estaba allí. No estaba, y por eso tuvimos que volver antes de la noche.",
-    "ru": "Когда дождь кончился, мы пошли к реке, потому что мой брат хотел посмотреть, стоит ли "
-    "там ещё старый мост. Моста уже не было, и нам пришлось вернуться домой до темноты.",
-    "zh": "雨 停 了 以后 我们 走 到 河边 因为 我 的 哥哥 想 看看 那 座 老 桥 还 在 不 在 "
-    "桥 已经 没有 了 所以 我们 在 天黑 以前 回 家 了",
-    "sr": "Када је киша престала, отишли смо до реке, јер је мој брат хтео да види да ли је стари "
-    "мост још тамо. Није га било, па смо морали да се вратимо пре него што падне мрак.",
+    "eng_Latn": (
+        "When the rain stopped we walked down to the river, because my brother wanted to see "
+        "whether the old bridge was still there. It was not, and so we had to go back before dark."
+    ),
+    "deu_Latn": (
+        "Als der Regen aufhörte, gingen wir zum Fluss hinunter, weil mein Bruder sehen wollte, "
+        "ob die alte Brücke noch da war. Sie war es nicht, und so mussten wir vor Abend zurück."
+    ),
+    "fra_Latn": (
+        "Quand la pluie s’est arrêtée, nous sommes descendus jusqu’à la rivière, parce que mon "
+        "frère voulait voir si l’ancien pont était encore là. Il n’y était plus, et il a fallu "
+        "rentrer avant la nuit."
+    ),
+    "spa_Latn": (
+        "Cuando dejó de llover bajamos hasta el río, porque mi hermano quería ver si el viejo "
+        "puente todavía estaba allí. No estaba, y por eso tuvimos que volver antes de la noche."
+    ),
+    "rus_Cyrl": (
+        "Когда дождь кончился, мы пошли к реке, потому что мой брат хотел посмотреть, стоит ли "
+        "там ещё старый мост. Моста уже не было, и нам пришлось вернуться домой до темноты."
+    ),
+    "cmn_Hani": (
+        "雨 停 了 以后 我们 走 到 河边 因为 我 的 哥哥 想 看看 那 座 老 桥 还 在 不 在 "
+        "桥 已经 没有 了 所以 我们 在 天黑 以前 回 家 了"
+    ),
+    "srp_Cyrl": (
+        "Када је киша престала, отишли смо до реке, јер је мој брат хтео да види да ли је стари "
+        "мост још тамо. Није га било, па смо морали да се вратимо пре него што падне мрак."
+    ),
 }
 """The same two sentences, written for these tests."""
 
@@ -53,18 +67,25 @@ def test_plain_prose_scores_as_its_language_does(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "other"), [("de", "en"), ("en", "fr"), ("es", "en"), ("ru", "sr"), ("fr", "de")]
+    ("language", "other"),
+    [
+        ("deu_Latn", "eng_Latn"),
+        ("eng_Latn", "fra_Latn"),
+        ("spa_Latn", "eng_Latn"),
+        ("rus_Cyrl", "srp_Cyrl"),
+        ("fra_Latn", "deu_Latn"),
+    ],
 )
 def test_prose_taken_for_another_language_lies_halfway_to_noise(language: str, other: str) -> None:
     assert score(PROSE[language], other) > 0.4
 
 
-@pytest.mark.parametrize("language", ["en", "fi", "ta", "zh"])
+@pytest.mark.parametrize("language", ["eng_Latn", "fin_Latn", "tam_Taml", "cmn_Hani"])
 def test_words_that_are_in_no_list_score_one(language: str) -> None:
     assert score("xqzvk " * 30, language) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("language", ["en", "de", "ru"])
+@pytest.mark.parametrize("language", ["eng_Latn", "deu_Latn", "rus_Cyrl"])
 def test_words_drawn_by_their_frequencies_score_zero(language: str) -> None:
     """The model's own text, with as many unlisted words as the list leaves room for."""
     frequencies = wordfreq.get_frequency_dict(language, "small")
@@ -80,42 +101,44 @@ def test_distance_from_noise_grows_as_wordfreqs_bits_fall_below_24() -> None:
     """Wordfreq's Zipf scale counts powers of ten above one in a billion."""
     steps = []
     for term in ("the", "water", "purple", "zebra"):
-        bits = (9 - wordfreq.zipf_frequency(term, "en", "small")) * math.log2(10)
-        steps.append((1 - score(f"{term} " * 20, "en")) / (24 - bits))
+        bits = (9 - wordfreq.zipf_frequency(term, "eng_Latn", "small")) * math.log2(10)
+        steps.append((1 - score(f"{term} " * 20, "eng_Latn")) / (24 - bits))
     assert steps == pytest.approx([steps[0]] * 4, rel=0.01)
 
 
 @given(WORDS, WORDS)
 def test_score_of_joined_texts_is_their_mean_by_words(left: list[str], right: list[str]) -> None:
-    both = score(" ".join(left + right), "en")
-    parts = score(" ".join(left), "en") * len(left) + score(" ".join(right), "en") * len(right)
+    both = score(" ".join(left + right), "eng_Latn")
+    parts = score(" ".join(left), "eng_Latn") * len(left) + score(
+        " ".join(right), "eng_Latn"
+    ) * len(right)
     assert both == pytest.approx(parts / (len(left) + len(right)))
 
 
 @given(WORDS, st.randoms(use_true_random=False))
 def test_order_of_words_does_not_matter(text: list[str], generator: random.Random) -> None:
     shuffled = generator.sample(text, len(text))
-    assert cross_entropy(Counter(shuffled), "en") == cross_entropy(Counter(text), "en")
+    assert cross_entropy(Counter(shuffled), "eng_Latn") == cross_entropy(Counter(text), "eng_Latn")
 
 
 @pytest.mark.parametrize(
     ("written", "listed", "language"),
     [
-        ("Water WATER", "water water", "en"),
-        ("1987 65", "2024 31", "en"),
-        ("١٩٨٧", "2024", "ar"),
-        ("l’arbre", "l arbre", "fr"),
-        ("well-known", "well known", "en"),
-        ("Москва СТРАНА", "москва страна", "ru"),
-        ("љубав живот", "ljubav život", "sr"),
-        ("љубав живот", "ljubav život", "bs"),
-        ("învăţa şcoală", "învăța școală", "ro"),
-        ("İstanbul", "istanbul", "tr"),
-        ("كِتَاب", "كتاب", "ar"),
-        ("שָׁלוֹם", "שלום", "he"),
-        ("經濟 國家", "经济 国家", "zh"),
-        ("می‌شود", "می شود", "fa"),
-        ("Straße", "strasse", "de"),
+        ("Water WATER", "water water", "eng_Latn"),
+        ("1987 65", "2024 31", "eng_Latn"),
+        ("١٩٨٧", "2024", "arb_Arab"),
+        ("l’arbre", "l arbre", "fra_Latn"),
+        ("well-known", "well known", "eng_Latn"),
+        ("Москва СТРАНА", "москва страна", "rus_Cyrl"),
+        ("љубав живот", "ljubav život", "srp_Cyrl"),
+        ("љубав живот", "ljubav život", "bos_Latn"),
+        ("învăţa şcoală", "învăța școală", "ron_Latn"),
+        ("İstanbul", "istanbul", "tur_Latn"),
+        ("كِتَاب", "كتاب", "arb_Arab"),
+        ("שָׁלוֹם", "שלום", "heb_Hebr"),
+        ("經濟 國家", "经济 国家", "cmn_Hani"),
+        ("می‌شود", "می شود", "fas_Arab"),
+        ("Straße", "strasse", "deu_Latn"),
     ],
 )
 def test_spellings_of_a_word_cost_the_same(written: str, listed: str, language: str) -> None:
@@ -124,20 +147,35 @@ def test_spellings_of_a_word_cost_the_same(written: str, listed: str, language: 
     assert value < 0.9
 
 
-def test_languages_have_models_under_the_names_of_lid176() -> None:
-    assert all(map(has_model, ["en", "no", "tl", "hr", "sh", "sr", "zh", "ja"]))
-    assert not any(map(has_model, ["ko", "th", "und", "nn", ""]))
+def test_languages_have_models_under_their_tags() -> None:
+    assert all(
+        map(
+            has_model,
+            [
+                "eng_Latn",
+                "nob_Latn",
+                "fil_Latn",
+                "hrv_Latn",
+                "srp_Cyrl",
+                "srp_Latn",
+                "cmn_Hani",
+                "jpn_Jpan",
+            ],
+        )
+    )
+    assert not any(map(has_model, ["kor_Hang", "tha_Thai", "und", "nno_Latn", ""]))
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [("water " * 19, "en"), ("", "en"), ("water " * 30, "ko")]
+    ("text", "language"),
+    [("water " * 19, "eng_Latn"), ("", "eng_Latn"), ("water " * 30, "kor_Hang")],
 )
 def test_no_score_for_few_words_or_without_a_model(text: str, language: str) -> None:
     assert cross_entropy(Counter(text.split()), language) is None
 
 
 def test_twenty_words_are_enough() -> None:
-    assert cross_entropy({"water": 20}, "en") is not None
+    assert cross_entropy({"water": 20}, "eng_Latn") is not None
 
 
 def test_ratio_is_that_of_zstandard_at_level_3() -> None:
@@ -161,7 +199,7 @@ def _noise(generator: random.Random) -> str:
 
 
 def _repeated(generator: random.Random) -> str:
-    return PROSE["en"] * 20
+    return PROSE["eng_Latn"] * 20
 
 
 @pytest.mark.parametrize(("make", "low", "high"), [(_noise, 0.74, 0.8), (_repeated, 0.0, 0.06)])

@@ -15,5 +15,5 @@ def applied(text: str, edits: list[Edit]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def masked(text: str, language: str = "en", kinds: frozenset[str] = frozenset(KINDS)) -> str:
+def masked(text: str, language: str = "eng_Latn", kinds: frozenset[str] = frozenset(KINDS)) -> str:
     return applied(text, find(text, language, kinds))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from pipeline.config import Bounds, EditsSection, load
+from pipeline.config import Bounds, EditsSection, FilterSection, load
 from pipeline.errors import UserError
 from pipeline.personal import KINDS
 
@@ -70,7 +70,28 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
             '[run]\nname="a"\n[filter.rules]\nword_count = {lo = 3}',
             ["filter.rules.word_count.lo", "'low'"],
         ),
-        ('[run]\nname="a"\n[filter]\nlanguages = ["english"]', ["filter.languages", "'english'"]),
+        (
+            '[run]\nname="a"\n[filter]\nlanguages = ["english"]',
+            ["filter.languages", "'english' is no language code", "mean 'eng_Latn'"],
+        ),
+        ('[run]\nname="a"\n[filter]\nlanguages = ["deu_Lant"]', ["mean 'deu_Latn'"]),
+        (
+            '[run]\nname="a"\n[filter]\nlanguages = ["zul"]',
+            ["filter.languages", "lid.176 never finds 'zul_Latn'"],
+        ),
+        (
+            '[run]\nname="a"\n[weight]\nlanguages = {en = 2.0, eng_Latn = 1.0}',
+            ["weight.languages", "eng_Latn once"],
+        ),
+        (
+            '[run]\nname="a"\n[filter]\nmin_language_scores = {en = 1.5}',
+            ["filter.min_language_scores", "1.5"],
+        ),
+        ('[run]\nname="a"\n[language]\nsecond = "lid.176"', ["language.second", "another"]),
+        (
+            '[run]\nname="a"\n[language]\non_disagreement = "und"',
+            ["language.on_disagreement", "language.second"],
+        ),
         ('[run]\nname="a"\n[filter]\nfamilies = ["gopher_qualty"]', ["'gopher_quality'"]),
         ('[run]\nname="a"\n[filter]\nfamilies = "c4_tfds"', ["filter.families", "'c4_tfds'"]),
         ('[run]\nname="a"\n[filter]\npersonal_data = ["mail"]', ["personal_data", "'email'"]),
@@ -140,3 +161,20 @@ def test_the_models_are_frozen(tmp_path: Path) -> None:
     config = load(write(tmp_path, '[run]\nname = "a"\n'))
     with pytest.raises(pydantic.ValidationError):
         config.dedup.bands = 3
+
+
+def test_languages_may_be_written_as_any_code_and_are_read_as_tags(tmp_path: Path) -> None:
+    """Without a script all are meant that the language is written in."""
+    path = tmp_path / "a.toml"
+    path.write_text(
+        '[run]\nname = "a"\n[filter]\nlanguages = ["en", "eng", "deu_Latn", "zh-TW", "sr"]\n'
+        "[filter.min_language_scores]\nsr-Latn = 0.3\n[weight.languages]\nno = 2.0\n"
+    )
+    config = load(str(path))
+    assert config.filter.languages == (
+        *("eng_Latn", "deu_Latn", "cmn_Hani"),
+        *("srp_Cyrl", "srp_Latn"),
+    )
+    assert config.filter.min_language_scores == {"srp_Latn": 0.3}
+    assert config.weight.languages == {"nob_Latn": 2.0}
+    assert FilterSection.model_validate(config.filter.model_dump(mode="json")) == config.filter

@@ -63,7 +63,7 @@ def subject(text: str, **values: Any) -> Subject:
     known: dict[str, Any] = {
         "id": "1",
         "url": "https://tealbarn.example.com/garden",
-        "language": "en",
+        "language": "eng_Latn",
         "language_score": 0.9,
         "opt_outs": (),
         "quality": None,
@@ -110,7 +110,7 @@ def test_statistics_are_of_what_the_line_edits_leave(section: FilterSection) -> 
         "word_count": stats.word_count,
         "sentence_count": stats.sentence_count,
         "top_2_gram": stats.ngram_characters(2),
-        "stop_words": stats.stop_words(LANGUAGES["en"].stop_words),
+        "stop_words": stats.stop_words(LANGUAGES["eng_Latn"].stop_words),
         "removed_words": 7 / len(PAGE.split()),
         "email": 1,
         "phone": 1,
@@ -145,7 +145,7 @@ def test_a_blocked_url_and_opt_outs_are_told(section: FilterSection) -> None:
     assert told == [2, 2, 0.25]
     assert found.details["url_lists"] == "casino, spam"
     assert found.details["opt_out"] == "noai, noindex"
-    assert judge(found.statistics, bounds_of(section, "en")) == ("url_lists", 2)
+    assert judge(found.statistics, bounds_of(section, "eng_Latn")) == ("url_lists", 2)
 
 
 def test_the_item_of_a_benchmark_is_told_with_its_page(section: FilterSection) -> None:
@@ -214,7 +214,7 @@ pages = st.lists(
     | st.text(" .[]12javscript{\n", max_size=20),
     max_size=8,
 ).map(lambda drawn: "\n".join(drawn).strip())
-languages = st.sampled_from(["en", "de", "zh", "und"])
+languages = st.sampled_from(["eng_Latn", "deu_Latn", "cmn_Hani", "und"])
 modes = st.sampled_from(["page", "span"])
 
 

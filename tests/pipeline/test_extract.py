@@ -44,7 +44,7 @@ def test_an_html_page_becomes_a_document_of_its_main_text() -> None:
     assert PARAGRAPH.strip() in document.text
     assert "Home" not in document.text
     assert "Imprint" not in document.text
-    assert (document.language, document.host) == ("en", "a.example")
+    assert (document.language, document.host) == ("eng_Latn", "a.example")
     assert document.language_score > 0.8
 
 
@@ -212,13 +212,13 @@ def test_markup_beyond_a_limit_is_dropped_by_its_name(body: bytes, reason: str) 
 @pytest.mark.timeout(60)
 def test_hostile_markup_ends_and_the_next_page_is_fine(body: bytes) -> None:
     before = extract(page(HTML.encode()))
-    extract(page(body), screen=Screen(frozenset({"en"}), {"en": 50}, {"en": 2}))
+    extract(page(body), screen=Screen(frozenset({"eng_Latn"}), {"eng_Latn": 50}, {"eng_Latn": 2}))
     extract(page(body))
     assert extract(page(HTML.encode())) == before
 
 
 def test_the_screen_comes_before_the_markup() -> None:
-    screen = Screen(frozenset({"de"}), {"en": 50}, {"de": 2})
+    screen = Screen(frozenset({"deu_Latn"}), {"eng_Latn": 50}, {"deu_Latn": 2})
     result = extract(page(b"<div>" * 3_000 + PARAGRAPH.encode() * 3), screen=screen)
     assert isinstance(result, Rejected)
-    assert (result.reason, result.detail) == ("screen_language", "en")
+    assert (result.reason, result.detail) == ("screen_language", "eng_Latn")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import language
+from classifiers.identifiers import LID176, load
+from classifiers.languagetags import UNDETERMINED
 from pipeline.config import Bounds, FilterSection
 from pipeline.families import FAMILIES, bounds_of, most_contaminated
 from pipeline.languagebounds import LANGUAGES
@@ -14,7 +15,7 @@ from pipeline.rules import RULES
 
 Pair = tuple[float | None, float | None]
 
-WITHOUT_TABLE = language.UNDETERMINED
+WITHOUT_TABLE = UNDETERMINED
 # Of the rules' own: they hold whatever families are chosen.
 ALWAYS: Mapping[str, Pair] = {
     "url_lists": (None, 0),
@@ -83,15 +84,15 @@ PUBLISHED: Mapping[str, Mapping[str, Pair]] = {
 }
 
 
-def of(*families: str, code: str = "en") -> dict[str, Pair]:
+def of(*families: str, code: str = "eng_Latn") -> dict[str, Pair]:
     return bounds_of(FilterSection(families=families), code)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_bounds_are_the_published_ones(name: str) -> None:
     """In English, for which they were published; DataTrove's readings may stand beside them."""
-    assert PUBLISHED[name].items() <= FAMILIES[name].of("en").items()
-    assert set(FAMILIES[name].of("en")) - set(PUBLISHED[name]) <= {"alphabetic_tokens"}
+    assert PUBLISHED[name].items() <= FAMILIES[name].of("eng_Latn").items()
+    assert set(FAMILIES[name].of("eng_Latn")) - set(PUBLISHED[name]) <= {"alphabetic_tokens"}
 
 
 def test_bounds_that_always_hold() -> None:
@@ -103,7 +104,7 @@ def test_every_rule_of_a_family_exists(name: str) -> None:
     """In every language; no family drops everything, and each says where it is from."""
     family = FAMILIES[name]
     assert family.source
-    for bounds in (family.bounds, *map(family.of, sorted(language.codes()))):
+    for bounds in (family.bounds, *map(family.of, sorted(load(LID176).tags))):
         assert bounds
         assert set(bounds) <= set(RULES)
         for low, high in bounds.values():
@@ -121,16 +122,16 @@ def test_fineweb2_has_the_bounds_of_each_language() -> None:
 
 
 def test_gopher_asks_for_the_stop_words_of_a_language_that_has_them() -> None:
-    for code in ("en", "de", "ru", "zh", "hi"):
+    for code in ("eng_Latn", "deu_Latn", "rus_Cyrl", "cmn_Hani", "hin_Deva"):
         assert of("gopher_quality", code=code)["stop_words"] == (2, None)
-    for code in ("ko", "mt", WITHOUT_TABLE):
+    for code in ("kor_Hang", "mlt_Latn", WITHOUT_TABLE):
         assert "stop_words" not in of("gopher_quality", code=code)
 
 
 def test_the_length_of_words_is_not_judged_where_a_letter_is_one() -> None:
-    for code in ("zh", "ja", "th", "lo", "km", "my"):
+    for code in ("cmn_Hani", "jpn_Jpan", "tha_Thai", "lao_Laoo", "khm_Khmr", "mya_Mymr"):
         assert "mean_word_length" not in of("gopher_quality", code=code)
-    assert of("gopher_quality", code="de")["mean_word_length"] == (3, 10)
+    assert of("gopher_quality", code="deu_Latn")["mean_word_length"] == (3, 10)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -142,7 +143,7 @@ def test_a_language_without_a_table_has_the_rules_that_need_none(name: str) -> N
 
 
 families = st.lists(st.sampled_from(sorted(FAMILIES)), unique=True)
-codes = st.sampled_from(sorted(language.codes()))
+codes = st.sampled_from(sorted(load(LID176).tags))
 
 
 def keeps(bounds: Mapping[str, Pair], name: str, value: float) -> bool:
@@ -180,7 +181,7 @@ def test_a_configured_bound_stands_in_place_of_all_others() -> None:
     }
     chosen = ("gopher_quality", "c4_tfds", "c4_datatrove")
     before = of(*chosen)
-    after = bounds_of(FilterSection(families=chosen, rules=rules), "en")
+    after = bounds_of(FilterSection(families=chosen, rules=rules), "eng_Latn")
     assert after["word_count"] == (7, 100_000)
     assert after["mean_word_length"] == (None, 12)
     assert "sentence_count" not in after
@@ -192,15 +193,17 @@ def test_a_configured_bound_stands_in_place_of_all_others() -> None:
 
 def test_opt_outs_are_obeyed_unless_said_otherwise() -> None:
     section = FilterSection(families=(), respect_opt_out=False)
-    assert bounds_of(section, "en") == {k: v for k, v in ALWAYS.items() if k != "opt_out"}
+    assert bounds_of(section, "eng_Latn") == {k: v for k, v in ALWAYS.items() if k != "opt_out"}
     allowed = FilterSection(families=(), respect_opt_out=False, rules={"opt_out": Bounds(high=1)})
-    assert bounds_of(allowed, "en")["opt_out"] == (None, 1)
+    assert bounds_of(allowed, "eng_Latn")["opt_out"] == (None, 1)
 
 
 @pytest.mark.parametrize("rules", [{}, {"contamination": Bounds(high=0.2)}])
 def test_a_page_is_not_dropped_for_spans_that_are_taken_out(rules: dict[str, Bounds]) -> None:
     section = FilterSection(families=(), contaminated="span", rules=rules)
-    assert bounds_of(section, "en") == {k: v for k, v in ALWAYS.items() if k != "contamination"}
+    assert bounds_of(section, "eng_Latn") == {
+        k: v for k, v in ALWAYS.items() if k != "contamination"
+    }
 
 
 def test_the_share_of_a_benchmark_item_that_may_stand() -> None:
@@ -212,3 +215,18 @@ def test_the_share_of_a_benchmark_item_that_may_stand() -> None:
         ({"contamination": Bounds(high="none")}, float("inf")),
     ):
         assert most_contaminated(FilterSection(rules=rules)) == most
+
+
+def test_a_language_may_have_a_least_score_of_its_own() -> None:
+    """It stands in place of the rule's and of the one given for all languages."""
+    section = FilterSection(
+        families=(),
+        min_language_scores={"sr-Latn": 0.25, "de": 0.9},
+        rules={"language_score": {"low": 0.5}},
+    )
+    found = {code: bounds_of(section, code) for code in ("srp_Latn", "deu_Latn", "eng_Latn")}
+    assert {code: bounds["language_score"] for code, bounds in found.items()} == {
+        "srp_Latn": (0.25, None),
+        "deu_Latn": (0.9, None),
+        "eng_Latn": (0.5, None),
+    }

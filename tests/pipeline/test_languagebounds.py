@@ -5,7 +5,8 @@ import unicodedata
 
 import pytest
 
-from classifiers import language
+from classifiers.identifiers import LID176, load
+from classifiers.languagetags import scripts
 from pipeline.families import FAMILIES
 from pipeline.languagebounds import _FILE, LANGUAGES
 from pipeline.rules import RULES
@@ -21,25 +22,27 @@ UNTUNED = {
 # As published: language_score, duplicate_lines, duplicate n-grams of 5 and 10, top 2- and 4-gram,
 # mean_word_length, alphabetic_tokens, terminal_lines, newline_ratio.
 PUBLISHED = {
-    "de": (0.821, 0.263, 0.141, 0.098, 0.169, 0.137, (None, 15), 0.774, None, 0.152),
-    "es": (0.84, 0.252, 0.145, 0.099, 0.156, 0.125, (3, 14), 0.825, 0.182, 0.138),
-    "ru": (0.9, 0.322, 0.168, 0.109, 0.184, 0.146, (3, 11), 0.713, 0.231, 0.139),
-    "ar": (0.711, 0.304, 0.165, 0.109, 0.197, 0.146, (2, 9), 0.787, 0.143, 0.189),
-    "ja": (0.886, 0.328, 0.243, 0.159, 0.239, 0.172, (1, 6), 0.759, 0.096, 0.13),
+    "deu_Latn": (0.821, 0.263, 0.141, 0.098, 0.169, 0.137, (None, 15), 0.774, None, 0.152),
+    "spa_Latn": (0.84, 0.252, 0.145, 0.099, 0.156, 0.125, (3, 14), 0.825, 0.182, 0.138),
+    "rus_Cyrl": (0.9, 0.322, 0.168, 0.109, 0.184, 0.146, (3, 11), 0.713, 0.231, 0.139),
+    "arb_Arab": (0.711, 0.304, 0.165, 0.109, 0.197, 0.146, (2, 9), 0.787, 0.143, 0.189),
+    "jpn_Jpan": (0.886, 0.328, 0.243, 0.159, 0.239, 0.172, (1, 6), 0.759, 0.096, 0.13),
 }
 
 STOP_WORDS = {
-    "de": "der und die in von im den des mit das er dem als wurde für",
-    "es": "de la en el y a que del los se por un con una las su",
-    "ru": "в и на с года по году из был к не от что за для его как а он также до после",
-    "ja": "の に を は た て が と で 年 し ・ 月 れ さ",
-    "en": "the be to of and that have with",
+    "deu_Latn": "der und die in von im den des mit das er dem als wurde für",
+    "spa_Latn": "de la en el y a que del los se por un con una las su",
+    "rus_Cyrl": "в и на с года по году из был к не от что за для его как а он также до после",
+    "jpn_Jpan": "の に を は た て が と で 年 し ・ 月 れ さ",
+    "eng_Latn": "the be to of and that have with",
 }
 
 
 def test_every_language_that_is_told_apart_has_a_table() -> None:
-    """The codes are exactly those of the language classifier."""
-    assert set(LANGUAGES) == language.codes() - {language.UNDETERMINED}
+    """In the script it is usually written in; some of its other scripts have none."""
+    tags = load(LID176).tags
+    assert set(LANGUAGES) <= tags
+    assert {f"{tag[:3]}_{scripts(tag[:3])[0]}" for tag in tags} <= set(LANGUAGES)
 
 
 @pytest.mark.parametrize("code", PUBLISHED)
@@ -65,10 +68,10 @@ def test_stop_words_are_the_published_ones(code: str) -> None:
 
 def test_short_lines_are_judged_in_english_only() -> None:
     """FineWeb-2 does without FineWeb's rule, and lets ten times as much be repeated."""
-    english = LANGUAGES["en"].bounds
+    english = LANGUAGES["eng_Latn"].bounds
     assert english["short_line_ratio"] == (None, 0.67)
     assert english["repeated_line_characters"] == (None, 0.01)
-    for code in set(LANGUAGES) - {"en"}:
+    for code in set(LANGUAGES) - {"eng_Latn"}:
         assert "short_line_ratio" not in LANGUAGES[code].bounds
         assert LANGUAGES[code].bounds["repeated_line_characters"] == (None, 0.1)
 
@@ -76,7 +79,7 @@ def test_short_lines_are_judged_in_english_only() -> None:
 def test_stop_words_that_are_parts_of_words_are_not_asked_for() -> None:
     """Korean particles and Maltese articles are no words of ours."""
     without = {code for code, table in LANGUAGES.items() if "stop_words" not in table.bounds}
-    assert without == {"ko", "mt"}
+    assert without == {"kor_Hang", "mlt_Latn"}
 
 
 def test_every_bound_is_of_a_rule_and_possible() -> None:

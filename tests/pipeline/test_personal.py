@@ -115,11 +115,11 @@ def test_the_kind_that_proves_more_has_the_span(text: str, expected: str) -> Non
 def test_only_the_kinds_asked_for_are_replaced() -> None:
     text = "jane@gmail.com, (212) 555-2368, 58.74.121.78"
     assert masked(text, kinds=frozenset({"phone"})) == "jane@gmail.com, <PHONE>, 58.74.121.78"
-    assert find(text, "en", ()) == []
+    assert find(text, "eng_Latn", ()) == []
 
 
 def test_edits_name_their_kind() -> None:
-    edits = find("jane@gmail.com (212) 555-2368", "en", KINDS)
+    edits = find("jane@gmail.com (212) 555-2368", "eng_Latn", KINDS)
     assert edits == [Edit(0, 14, "email", "<EMAIL>"), Edit(15, 29, "phone", "<PHONE>")]
 
 
@@ -142,7 +142,7 @@ aB3daB3daB3daB3daB3daB3daB3daB3daB3d|IP |8.8.8.8|. 5| (|601 234 567|1.2.3.4:80|<
 @settings(max_examples=1500)
 @given(
     st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=14).map("".join),
-    st.sampled_from(["en", "de", "ru", "xx"]),
+    st.sampled_from(["eng_Latn", "deu_Latn", "rus_Cyrl", "xx"]),
     st.sets(st.sampled_from(sorted(KINDS)), min_size=1).map(frozenset) | st.just(frozenset(KINDS)),
 )
 def test_a_second_run_finds_nothing(text: str, language: str, kinds: frozenset[str]) -> None:
@@ -151,7 +151,7 @@ def test_a_second_run_finds_nothing(text: str, language: str, kinds: frozenset[s
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join), st.integers(0, 3))
 def test_newlines_at_the_end_change_nothing(text: str, newlines: int) -> None:
-    assert find(text + "\n" * newlines, "en", KINDS) == find(text, "en", KINDS)
+    assert find(text + "\n" * newlines, "eng_Latn", KINDS) == find(text, "eng_Latn", KINDS)
 
 
 HOSTILE = [
@@ -172,7 +172,7 @@ def test_a_hostile_megabyte_ends(piece: str) -> None:
     """Time that grows with the square of the length would be hours."""
     marks = "@ [at] eyJ xox ghp_ hf_ npm_ T3BlbkFJ PRIVATE KEY :// :: 1234567 "
     text = marks + piece * (1_000_000 // len(piece))
-    find(text, "en", KINDS)
+    find(text, "eng_Latn", KINDS)
 
 
 @pytest.mark.parametrize("name", ["generated_small.json", "synth_dataset_v2.json"])
@@ -192,5 +192,5 @@ def test_all_labelled_data_with_a_form_of_its_own_is_found_whole(name: str) -> N
             for span in row["spans"]
             if span["entity_type"] in kinds
         }
-        edits = find(row["full_text"], "en", set(kinds.values()))
+        edits = find(row["full_text"], "eng_Latn", set(kinds.values()))
         assert {(edit.start, edit.stop, edit.kind) for edit in edits} == labels, row["full_text"]

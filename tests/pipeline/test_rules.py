@@ -15,7 +15,7 @@ from pipeline.schema import DOCUMENTS, filter_rejected, filtered
 from pipeline.textstats import TextStats
 
 GOPHER = FilterSection(families=("gopher_quality", "gopher_repetition"))
-ENGLISH = LANGUAGES["en"].stop_words
+ENGLISH = LANGUAGES["eng_Latn"].stop_words
 PROSE = (
     "The keeper walked down to the harbour with a basket of fresh bread for the sailors. Nobody "
     "knew why she had painted her boat green, but everyone agreed that it suited the quiet bay. "
@@ -29,7 +29,7 @@ def measured(text: str, **facts: float | None) -> dict[str, float | None]:
 
 
 def verdict(text: str, section: FilterSection = GOPHER) -> tuple[str, float] | None:
-    return judge(measured(text), bounds_of(section, "en"))
+    return judge(measured(text), bounds_of(section, "eng_Latn"))
 
 
 def numbered(line: str) -> str:
@@ -113,7 +113,7 @@ def test_bounds_stand_in_the_order_of_the_table() -> None:
     rules = {"quality": Bounds(low=0.5), "word_count": Bounds(low=1), "url_lists": Bounds(high=1)}
     families = ("gopher_repetition", "outliers", "fineweb", "gopher_quality")
     for chosen in (families, families[::-1]):
-        found = list(bounds_of(FilterSection(families=chosen, rules=rules), "en"))
+        found = list(bounds_of(FilterSection(families=chosen, rules=rules), "eng_Latn"))
         assert found == [name for name in RULES if name in found]
 
 

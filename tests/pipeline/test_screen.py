@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers import language
+from classifiers.identifiers import LID176, load
 from pipeline.config import Bounds, FilterSection
 from pipeline.languagebounds import LANGUAGES
 from pipeline.screen import Screen, visible_lines
@@ -19,8 +19,8 @@ BARE = (
     "Sailors watched bright lanterns burning above rocky northern coastlines every winter night. "
 )
 
-ANY = Screen(frozenset(), {"en": 0}, {})
-TWO = {"en": 2.0}
+ANY = Screen(frozenset(), {"eng_Latn": 0}, {})
+TWO = {"eng_Latn": 2.0}
 
 
 def page(text: str, tag: str = "p") -> bytes:
@@ -30,43 +30,48 @@ def page(text: str, tag: str = "p") -> bytes:
 
 def test_it_asks_for_what_the_filters_rules_ask_for() -> None:
     gopher = ("gopher_quality",)
-    english = FilterSection(languages=("en",), families=gopher)
-    assert Screen.of(english) == Screen(frozenset({"en"}), {"en": 50}, TWO)
+    english = FilterSection(languages=("eng_Latn",), families=gopher)
+    assert Screen.of(english) == Screen(frozenset({"eng_Latn"}), {"eng_Latn": 50}, TWO)
     rules = {"word_count": Bounds(low=7), "stop_words": Bounds(low="none", high=3)}
-    bare = FilterSection(languages=("en",), families=gopher, rules=rules)
-    assert Screen.of(bare) == Screen(frozenset({"en"}), {"en": 7}, {"en": 0})
+    bare = FilterSection(languages=("eng_Latn",), families=gopher, rules=rules)
+    assert Screen.of(bare) == Screen(frozenset({"eng_Latn"}), {"eng_Latn": 7}, {"eng_Latn": 0})
 
 
 def test_each_language_kept_is_asked_for_its_own_stop_words() -> None:
     """Korean's are parts of words and not asked for; among all languages, none are."""
-    kept = FilterSection(languages=("de", "ko", "en"), families=("gopher_quality",))
-    assert Screen.of(kept).min_stop_words == {"de": 2, "ko": 0, "en": 2}
+    kept = FilterSection(
+        languages=("deu_Latn", "kor_Hang", "eng_Latn"), families=("gopher_quality",)
+    )
+    assert Screen.of(kept).min_stop_words == {"deu_Latn": 2, "kor_Hang": 0, "eng_Latn": 2}
     assert Screen.of(FilterSection(families=("gopher_quality",))).min_stop_words == {}
 
 
 def test_words_are_asked_for_as_each_language_kept_cuts_them() -> None:
     """One language stands for those whose words are cut alike."""
-    kept = FilterSection(languages=("sv", "en", "fr", "da"), families=("gopher_quality",))
-    assert Screen.of(kept).min_words == {"da": 50, "en": 50, "fr": 50}
+    kept = FilterSection(
+        languages=("swe_Latn", "eng_Latn", "fra_Latn", "dan_Latn"), families=("gopher_quality",)
+    )
+    assert Screen.of(kept).min_words == {"dan_Latn": 50, "eng_Latn": 50, "fra_Latn": 50}
     every = Screen.of(FilterSection(families=("gopher_quality",)))
-    assert {cut_of(code) for code in every.min_words} == {cut_of(code) for code in language.codes()}
+    assert set(map(cut_of, every.min_words)) == set(map(cut_of, load(LID176).tags))
     assert len(every.min_words) < 10
     assert set(Screen.of(FilterSection(families=())).min_words.values()) == {0}
     few, elided = page("quatre mots. "), page("l'an d'or")
-    assert Screen(frozenset(), {"en": 3, "fr": 3}, {}).rejects(elided) is None
-    assert Screen(frozenset(), {"en": 3, "fr": 5}, {}).rejects(elided) == (
+    assert Screen(frozenset(), {"eng_Latn": 3, "fra_Latn": 3}, {}).rejects(elided) is None
+    assert Screen(frozenset(), {"eng_Latn": 3, "fra_Latn": 5}, {}).rejects(elided) == (
         "screen_word_count",
         4,
         "",
     )
-    assert Screen(frozenset(), {"en": 3, "fr": 3}, {}).rejects(few) is not None
+    assert Screen(frozenset(), {"eng_Latn": 3, "fra_Latn": 3}, {}).rejects(few) is not None
 
 
 def test_its_values_are_plain() -> None:
-    assert Screen(frozenset({"en", "de"}), {"en": 50}, TWO).to_json() == {
-        "languages": ["de", "en"],
-        "min_words": {"en": 50},
-        "min_stop_words": {"en": 2},
+    assert Screen(frozenset({"eng_Latn", "deu_Latn"}), {"eng_Latn": 50}, TWO).to_json() == {
+        "languages": ["deu_Latn", "eng_Latn"],
+        "min_words": {"eng_Latn": 50},
+        "min_stop_words": {"eng_Latn": 2},
+        "identifier": "lid.176",
     }
 
 
@@ -89,50 +94,56 @@ def test_its_values_are_plain() -> None:
 def test_a_page_with_too_few_visible_words_is_rejected_and_they_are_told(
     html: bytes, count: int
 ) -> None:
-    assert Screen(frozenset(), {"en": count + 1}, {}).rejects(html) == (
+    assert Screen(frozenset(), {"eng_Latn": count + 1}, {}).rejects(html) == (
         "screen_word_count",
         count,
         "",
     )
-    assert Screen(frozenset(), {"en": count}, {}).rejects(html) is None
+    assert Screen(frozenset(), {"eng_Latn": count}, {}).rejects(html) is None
 
 
 @pytest.mark.parametrize("words", [50, 5_000])
 def test_a_text_without_spaces_has_words(words: int) -> None:
     chinese = CHINESE * (1 + 2 * words // len(CHINESE))
-    assert Screen(frozenset({"zh"}), {"en": words}, TWO).rejects(page(chinese)) is None
+    assert Screen(frozenset({"cmn_Hani"}), {"eng_Latn": words}, TWO).rejects(page(chinese)) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [(GERMAN, "de"), (RUSSIAN, "ru"), (CHINESE, "zh"), (ENGLISH, "en")]
+    ("text", "code"),
+    [(GERMAN, "deu_Latn"), (RUSSIAN, "rus_Cyrl"), (CHINESE, "cmn_Hani"), (ENGLISH, "eng_Latn")],
 )
 def test_a_page_surely_in_another_language_is_rejected(text: str, code: str) -> None:
-    rejection = Screen(frozenset({"fr"}), {"en": 0}, {}).rejects(page(text * 5))
+    rejection = Screen(frozenset({"fra_Latn"}), {"eng_Latn": 0}, {}).rejects(page(text * 5))
     assert rejection is not None
     reason, score, detail = rejection
     assert (reason, detail) == ("screen_language", code)
     assert score is not None
     assert 0.8 <= score <= 1.001
-    assert Screen(frozenset({"fr", code}), {"en": 0}, {}).rejects(page(text * 5)) is None
+    assert (
+        Screen(frozenset({"fra_Latn", code}), {"eng_Latn": 0}, {}).rejects(page(text * 5)) is None
+    )
     assert ANY.rejects(page(text * 5)) is None
 
 
 def test_a_page_in_no_sure_language_is_looked_at() -> None:
     mixed = "<p>".join([GERMAN, RUSSIAN, ENGLISH, CHINESE] * 2)
-    assert Screen(frozenset({"fr"}), {"en": 0}, {}).rejects(page("1234 5678 " * 50)) is None
-    assert Screen(frozenset({"en"}), {"en": 0}, {}).rejects(page(mixed)) is None
+    assert (
+        Screen(frozenset({"fra_Latn"}), {"eng_Latn": 0}, {}).rejects(page("1234 5678 " * 50))
+        is None
+    )
+    assert Screen(frozenset({"eng_Latn"}), {"eng_Latn": 0}, {}).rejects(page(mixed)) is None
 
 
 @pytest.mark.parametrize("around", ["<li>Menü</li>", "<li><a href=x>Kontakt</a></li>"])
 def test_prose_decides_the_language_and_not_what_is_around_it(around: str) -> None:
     html = page(around * 100 + f"<p>{ENGLISH * 3}</p>" + around * 100)
-    assert Screen(frozenset({"en"}), {"en": 0}, {}).rejects(html) is None
+    assert Screen(frozenset({"eng_Latn"}), {"eng_Latn": 0}, {}).rejects(html) is None
 
 
 def test_a_line_of_a_notice_does_not_decide_the_language_of_a_poem() -> None:
     poem = "".join(f"{verse}<br>" for verse in [*ENGLISH.split(", "), "and so it went on"] * 8)
     notice = "<div>Diese Seite verwendet Cookies, damit sie so gut wie möglich funktioniert.</div>"
-    assert Screen(frozenset({"en"}), {"en": 0}, {}).rejects(page(notice + poem)) is None
+    assert Screen(frozenset({"eng_Latn"}), {"eng_Latn": 0}, {}).rejects(page(notice + poem)) is None
 
 
 @pytest.mark.parametrize(
@@ -144,23 +155,23 @@ def test_a_line_of_a_notice_does_not_decide_the_language_of_a_poem() -> None:
     ],
 )
 def test_numbers_of_items_and_formulas_may_be_words_too(html: str, least: int) -> None:
-    assert Screen(frozenset(), {"en": least}, {}).rejects(page(html)) is None
+    assert Screen(frozenset(), {"eng_Latn": least}, {}).rejects(page(html)) is None
 
 
 def test_english_without_enough_stop_words_is_rejected() -> None:
-    screen = Screen(frozenset(), {"en": 0}, TWO)
+    screen = Screen(frozenset(), {"eng_Latn": 0}, TWO)
     for text, found in ((BARE * 5, 0), (f"{BARE * 5} the THE The", 1)):
         rejection = screen.rejects(page(text))
         assert rejection is not None
         assert rejection[:2] == ("screen_stop_words", found)
     assert screen.rejects(page(f"{BARE * 5} the and")) is None
     assert screen.rejects(page(f"{BARE * 5} (The) “and”,")) is None
-    assert Screen(frozenset(), {"en": 0}, {}).rejects(page(BARE * 5)) is None
+    assert Screen(frozenset(), {"eng_Latn": 0}, {}).rejects(page(BARE * 5)) is None
 
 
 def test_what_begins_late_on_a_long_page_is_seen() -> None:
     """A page whose first part is foreign, or has no words, is looked at as a whole."""
-    english = Screen(frozenset({"en"}), {"en": 50}, TWO)
+    english = Screen(frozenset({"eng_Latn"}), {"eng_Latn": 50}, TWO)
     for start in (GERMAN * 600, '<img src="x">' * 20_000, BARE * 600):
         assert english.rejects(page(f"{start}</p><p>{ENGLISH * 700}")) is None
     rejection = english.rejects(page(f"{GERMAN * 600}</p><p>{RUSSIAN * 600}"))
@@ -170,15 +181,22 @@ def test_what_begins_late_on_a_long_page_is_seen() -> None:
 
 def test_languages_that_are_asked_for_none_are_not_judged_by_stop_words() -> None:
     for text in (GERMAN, RUSSIAN, CHINESE, BARE):
-        assert Screen(frozenset(), {"en": 0}, {"fr": 2, "ko": 0}).rejects(page(text * 5)) is None
+        assert (
+            Screen(frozenset(), {"eng_Latn": 0}, {"fra_Latn": 2, "kor_Hang": 0}).rejects(
+                page(text * 5)
+            )
+            is None
+        )
 
 
 def test_a_page_is_judged_by_the_stop_words_of_its_own_language() -> None:
     """German sentences of nouns and names; it does not help that there are English stop words."""
     nouns = "Leuchttürme, Schiffe, Häfen, Inseln, Straßen, Häuser, Gärten, Kinder, Zeitungen; "
-    screen = Screen(frozenset({"de", "en"}), {"en": 0}, {"de": 2, "en": 2})
+    screen = Screen(
+        frozenset({"deu_Latn", "eng_Latn"}), {"eng_Latn": 0}, {"deu_Latn": 2, "eng_Latn": 2}
+    )
     rejection = screen.rejects(page(nouns * 5 + "to have"))
-    assert rejection == ("screen_stop_words", 0, "de")
+    assert rejection == ("screen_stop_words", 0, "deu_Latn")
     assert screen.rejects(page(nouns * 5 + "und das")) is None
 
 
@@ -191,7 +209,7 @@ def test_lines_end_where_block_elements_do() -> None:
     assert visible_lines(html) == ["A b", "c", "d <p>", "e"]
 
 
-STOP_WORDS = LANGUAGES["en"].stop_words
+STOP_WORDS = LANGUAGES["eng_Latn"].stop_words
 words = st.sampled_from([*BARE.split(), *sorted(STOP_WORDS), "x", "42", "naïve", "中文", "don't"])
 marks = st.sampled_from(["", ".", ",", "!", ")", "…", "”"])
 tokens = st.builds(lambda word, mark: word + mark, words, marks)
@@ -206,7 +224,7 @@ def test_a_page_with_enough_words_and_stop_words_is_not_rejected_for_them(
 ) -> None:
     stats = TextStats.of("\n".join(text for _, text in parts).lower())
     html = "<body>" + "".join(f"<{tag}>{text} </{tag}>" for tag, text in parts)
-    screen = Screen(frozenset(), {"en": bound}, TWO)
+    screen = Screen(frozenset(), {"eng_Latn": bound}, TWO)
     rejection = screen.rejects(html.encode())
     if stats.word_count >= bound:
         assert rejection is None or rejection[0] != "screen_word_count"
@@ -219,7 +237,7 @@ def test_a_page_with_enough_words_and_stop_words_is_not_rejected_for_them(
 @given(st.binary(max_size=300))
 def test_any_bytes_are_screened(data: bytes) -> None:
     without_formulas = data.translate(bytes.maketrans(b"\\mM", b"/nN"))
-    rejection = Screen(frozenset({"en"}), {"en": 1e9}, TWO).rejects(without_formulas)
+    rejection = Screen(frozenset({"eng_Latn"}), {"eng_Latn": 1e9}, TWO).rejects(without_formulas)
     assert rejection is not None
     assert rejection[0] == "screen_word_count"
     assert ANY.rejects(data) is None

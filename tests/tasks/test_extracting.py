@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from classifiers.config import LanguageConfig
 from pipeline.config import ExtractSection
 from pipeline.files import Access
 from pipeline.ledger import Counts, Part
@@ -43,6 +44,7 @@ def run(
         arguments = (
             Piece(split),
             ExtractSection(max_body_bytes=LIMIT),
+            LanguageConfig(),
             None,
             str(folder),
             Access(),
