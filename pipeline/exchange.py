@@ -4,8 +4,8 @@ A shuffle of so many rows would hold all of them in the memory of a local runner
 its own blocks alone: Arrow's footer says where each stands.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby, pairwise
 from math import isqrt
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipeline import files
 from pipeline.files import join
+from pipeline.ledger import Part
 
 WORK = "work"
 """The folder within a stage's of what is deleted in the end."""
@@ -57,6 +58,14 @@ def receive(paths: Iterable[str], receiver: int, receivers: int) -> Iterator[pa.
 def documents_a_task(documents: int) -> int:
     """Documents for a task that sends to all others: both their number and their size grow."""
     return max(_LEAST_DOCUMENTS, 10 * isqrt(documents))
+
+
+def batches(parts: Sequence[Part], documents: int) -> list[tuple[str, ...]]:
+    """The names of the parts in their order, as many together as hold so many documents."""
+    ends = accumulate(part.counts.kept for part in parts)
+    numbered = zip(parts, (end // documents for end in ends), strict=True)
+    groups = groupby(numbered, lambda pair: pair[1])
+    return [tuple(part.name for part, _ in group) for _, group in groups]
 
 
 def receive_with_senders(

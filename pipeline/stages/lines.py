@@ -3,13 +3,12 @@
 The stages that follow read their text here.
 """
 
-from itertools import accumulate, groupby
 from typing import Any
 
 import apache_beam as beam
 
 from pipeline.config import Config
-from pipeline.exchange import WORK, documents_a_task
+from pipeline.exchange import WORK, batches, documents_a_task
 from pipeline.files import join
 from pipeline.job import Job
 from pipeline.stages.graph import RunTasks, Then, WriteManifest
@@ -54,12 +53,7 @@ def _tallied(pipeline: beam.Pipeline, job: Job, then: list[Any]) -> beam.PCollec
 
 def _batches(job: Job) -> list[Batch]:
     """The parts in their order, as many together as a task holds."""
-    parts = job.upstream["filter"].parts
-    size = documents_a_task(job.upstream["filter"].counts.kept)
-    ends = accumulate(part.counts.kept for part in parts)
-    numbered = zip(parts, (end // size for end in ends), strict=True)
-    groups = [[part.name for part, _ in group] for _, group in groupby(numbered, lambda p: p[1])]
+    filtered = job.upstream["filter"]
+    groups = batches(filtered.parts, documents_a_task(filtered.counts.kept))
     folders = (job.folder_of("filter"), job.folder)
-    return [
-        Batch(number, len(groups), tuple(names), *folders) for number, names in enumerate(groups)
-    ]
+    return [Batch(number, len(groups), names, *folders) for number, names in enumerate(groups)]
