@@ -15,7 +15,8 @@ from pipeline.personal import KINDS
 from pipeline.rules import RULES
 
 if TYPE_CHECKING:
-    from pipeline.config import Config, WeightSection
+    from pipeline.config import Config
+    from pipeline.weightconfig import WeightSection
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

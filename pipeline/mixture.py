@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from pipeline.config import WeightSection
+    from pipeline.weightconfig import WeightSection
 
 UNKNOWN = "unknown"
 """The domain of hosts that no table names."""

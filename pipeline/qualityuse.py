@@ -10,7 +10,7 @@ import xxhash
 from pipeline.selection import Uint64s
 
 if TYPE_CHECKING:
-    from pipeline.config import QualityUseSection
+    from pipeline.weightconfig import QualityUseSection
 
 _MOST_BYTES = 2**24 - 1
 

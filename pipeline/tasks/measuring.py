@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import files, mixture, selection
-from pipeline.config import WeightSection
 from pipeline.exchange import WORK
 from pipeline.files import join
 from pipeline.mixture import Cell
@@ -22,6 +21,7 @@ from pipeline.qualityuse import best_first, passes
 from pipeline.sandbox import Guard
 from pipeline.schema import WEIGHTS
 from pipeline.selection import Cut, Rows
+from pipeline.weightconfig import WeightSection
 
 DUPLICATE, QUALITY, WEIGHT = "duplicate", "quality", "weight"
 """Why a document is never seen: a copy of another; its score; its language's or domain's share."""

@@ -19,7 +19,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline import files, mixture, selection
-from pipeline.config import WeightSection
 from pipeline.exchange import receive, send, sent_file, sent_files
 from pipeline.files import join
 from pipeline.mixture import Cell
@@ -27,6 +26,7 @@ from pipeline.qualityuse import positions
 from pipeline.sandbox import Guard
 from pipeline.selection import Cut, Int64s, Request, Rows
 from pipeline.tasks.measuring import Batch, Measured
+from pipeline.weightconfig import WeightSection
 
 RANK, REPEAT = "rank", "repeat"
 _KEEP, _ANNEAL = "keep", "anneal"
@@ -165,7 +165,7 @@ def repeat_requests(
     requests = [
         Request(REPEAT, group, one.target % one.size)
         for group, one in enumerate(repeated)
-        if one.size
+        if one.size and one.target % one.size
     ]
     return _by_range(tallied, requests)
 

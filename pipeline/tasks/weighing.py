@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import cells, mixture
-from pipeline.config import WeightSection
 from pipeline.files import join
 from pipeline.ledger import Counts, Part
 from pipeline.mixture import Cell
@@ -20,6 +19,7 @@ from pipeline.sandbox import Guard
 from pipeline.schema import WEIGHTS
 from pipeline.tasks.measuring import DUPLICATE, QUALITY, WEIGHT, Batch
 from pipeline.tasks.selecting import REPEAT, Corpus, Repeated, Standing, read_repeated
+from pipeline.weightconfig import WeightSection
 
 PREFIXES = ("part",)
 
