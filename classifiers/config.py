@@ -24,6 +24,14 @@ def _by_tag(values: Mapping[str, float]) -> Mapping[str, float]:
     return found
 
 
+def _by_one_tag(values: Mapping[str, float]) -> Mapping[str, float]:
+    """Values by code as values by tag; a code must mean one script, which the value is for."""
+    for code in values:
+        if len(tags := _tags_of(code)) > 1:
+            raise ValueError(f"{code!r} is written in several scripts; name {' or '.join(tags)}")
+    return _by_tag(values)
+
+
 def _tags_of(code: str) -> tuple[str, ...]:
     if tags := languagetags.tags_of(code):
         return tags
@@ -43,6 +51,11 @@ FactorByLanguage = Annotated[
 ]
 ScoreByLanguage = Annotated[
     Mapping[str, Annotated[float, Field(ge=0, le=1)]], AfterValidator(_by_tag)
+]
+
+
+ShareByLanguage = Annotated[
+    Mapping[str, Annotated[float, Field(ge=0, le=1)]], AfterValidator(_by_one_tag)
 ]
 
 

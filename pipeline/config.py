@@ -7,29 +7,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
     ValidationError,
     model_validator,
 )
 
-from classifiers.config import FactorByLanguage, LanguageConfig, Languages, ScoreByLanguage
+from classifiers.config import LanguageConfig, Languages, ScoreByLanguage
 from pipeline import rules
 from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
 from pipeline.files import Access
 from pipeline.personal import KINDS
 from pipeline.rules import UNBOUNDED
+from pipeline.section import Names, NonEmpty, Positive, Section, Share
+from pipeline.weightconfig import WeightSection
 from tokenizer.config import TokenizerConfig
 from training.config import TrainConfig
-
-Positive = Annotated[int, Field(gt=0)]
-NonEmpty = Annotated[str, Field(min_length=1)]
-Names = Annotated[tuple[NonEmpty, ...], Field(strict=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def _bound(value: object) -> "float | Literal['none'] | None":
@@ -41,14 +35,6 @@ def _bound(value: object) -> "float | Literal['none'] | None":
 
 
 Bound = Annotated[float | Literal["none"] | None, PlainValidator(_bound)]
-
-
-class Section(BaseModel):
-    """A table of the configuration: frozen, strict about types, closed to unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
 
 
 class RunSection(Section):
@@ -269,17 +255,6 @@ class LinesSection(Section):
     """Pages of a host that a passage must be on before the host's bounds count."""
     max_hosts: Positive = 30
     """Most hosts that a passage may be on."""
-
-
-class WeightSection(Section):
-    """How often a document is seen in training: its language's factor times its domain's."""
-
-    languages: FactorByLanguage = Field(default_factory=dict)
-    """Factor by language; 1 where none is given."""
-    domains: Mapping[str, Factor] = Field(default_factory=dict)
-    """Factor by domain; 1 where none is given."""
-    hosts: Mapping[str, str] = Field(default_factory=dict)
-    """Domain by host or host suffix; `unknown` where none is given."""
 
 
 class ShardsSection(Section):

@@ -14,7 +14,8 @@ from pipeline.personal import KINDS
 from pipeline.rules import RULES
 
 if TYPE_CHECKING:
-    from pipeline.config import Config, WeightSection
+    from pipeline.config import Config
+    from pipeline.weightconfig import WeightSection
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -61,6 +62,7 @@ def problems(config: "Config") -> Iterator[str]:
             "workers.memory_mib"
         )
     yield from _domain_problems(config.weight)
+    yield from _weight_problems(config)
 
 
 def languages_named(config: "Config") -> dict[str, tuple[str, ...]]:
@@ -69,6 +71,7 @@ def languages_named(config: "Config") -> dict[str, tuple[str, ...]]:
         "filter.languages": config.filter.languages,
         "filter.min_language_scores": tuple(config.filter.min_language_scores),
         "weight.languages": tuple(config.weight.languages),
+        "weight.shares.languages": tuple(config.weight.shares.languages),
     }
 
 
@@ -77,10 +80,42 @@ def _domain_problems(section: "WeightSection") -> Iterator[str]:
         if urls.host(f"http://{host}/") != host:
             yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
     known_domains = {*section.hosts.values(), mixture.UNKNOWN}
-    for domain in section.domains:
-        if domain not in known_domains:
-            close = _nearest(domain, sorted(known_domains))
-            yield f"weight.domains.{domain}: no host in weight.hosts has it{close}"
+    for key, names in (("domains", section.domains), ("shares.domains", section.shares.domains)):
+        for domain in names:
+            if domain not in known_domains:
+                close = _nearest(domain, sorted(known_domains))
+                yield f"weight.{key}.{domain}: no host in weight.hosts has it{close}"
+
+
+def _weight_problems(config: "Config") -> Iterator[str]:
+    """Settings that contradict each other."""
+    section, quality = config.weight, config.quality
+    for key, factors, shares in (
+        ("languages", section.languages, section.shares.languages),
+        ("domains", section.domains, section.shares.domains),
+    ):
+        if factors and shares:
+            yield f"weight.{key} and weight.shares.{key}: factors or shares; remove one of them"
+    if section.language_alpha is not None:
+        for key, table in (
+            ("languages", section.languages),
+            ("shares.languages", section.shares.languages),
+        ):
+            if table:
+                yield f"weight.language_alpha and weight.{key}: both are set; remove one of them"
+    greatest = [max([1.0, *table.values()]) for table in (section.languages, section.domains)]
+    if greatest[0] * greatest[1] > section.max_repeats:
+        yield (
+            f"weight.max_repeats: factors ask for {greatest[0]:g} x {greatest[1]:g} repeats, more "
+            f"than {section.max_repeats}; lower them or raise it"
+        )
+    if not (quality.model or quality.references or quality.dumps):
+        for key, asked in (
+            ("weight.quality.mode", section.quality.mode != "off"),
+            ("weight.anneal.share", section.anneal.share > 0),
+        ):
+            if asked:
+                yield f"{key}: documents have no quality; set quality.model, references or dumps"
 
 
 def _keys_of(parents: list[str], model: Any) -> Iterator[str]:

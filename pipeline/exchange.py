@@ -4,8 +4,8 @@ A shuffle of so many rows would hold all of them in the memory of a local runner
 its own blocks alone: Arrow's footer says where each stands.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby, pairwise
 from math import isqrt
 from operator import itemgetter
 from typing import TypeVar
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline import files
 from pipeline.files import join
+from pipeline.ledger import Part
 
 WORK = "work"
 """The folder within a stage's of what is deleted in the end."""
@@ -73,6 +74,13 @@ def batches_of(parts: Iterable[_Part], firsts: Iterable[int], size: int) -> list
     """
     numbered = zip(parts, (first // size for first in firsts), strict=True)
     return [[part for part, _ in group] for _, group in groupby(numbered, itemgetter(1))]
+
+
+def batches(parts: Sequence[Part], documents: int) -> list[tuple[str, ...]]:
+    """The names of the parts in their order, as many together as hold so many documents."""
+    *firsts, _ = accumulate((part.counts.kept for part in parts), initial=0)
+    names = (part.name for part in parts)
+    return [tuple(batch) for batch in batches_of(names, firsts, documents)]
 
 
 def receive_with_senders(

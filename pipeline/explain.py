@@ -121,7 +121,8 @@ def _weighed(run: str, part: str, id_: str) -> Row | None:
         return None
     for row in read_table(files.join(run, "weight", f"part-{part}.parquet")).to_pylist():
         if row["id"] == id_:
-            return {key: row[key] for key in ("domain", "weight", "repeats")}
+            shown = ("domain", "quality", "reason", "anneal", "weight", "repeats")
+            return {key: row[key] for key in shown}
     return None
 
 

@@ -1,6 +1,6 @@
 """The stages in their order: what each reads, what decides its bytes, and what does its work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from pipeline.stages import (
     tokenizer,
     weight,
 )
-from pipeline.stages.graph import run_graph
+from pipeline.stages.graph import Graph, run_graph
 from pipeline.tasks.quality import MODEL
 from pipeline.tasks.tokenizing import FILE
 from pipeline.tasks.training import steps_done
@@ -64,10 +64,14 @@ def _graph(build: Callable[[beam.Pipeline, Job], None]) -> _Execute:
     return lambda job, options, progress: run_graph(lambda pipeline: build(pipeline, job), options)
 
 
-def _dedup(job: Job, options: PipelineOptions, progress: Progress) -> None:
-    """Several graphs: which is next is seen from what the last one wrote."""
-    for graph in dedup.graphs(job, progress.note):
-        run_graph(graph, options)
+def _graphs(graphs: Callable[[Job, Callable[[str], None]], Iterator[Graph]]) -> _Execute:
+    """A stage of several graphs: which is next is seen from what the last one wrote."""
+
+    def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
+        for graph in graphs(job, progress.note):
+            run_graph(graph, options)
+
+    return execute
 
 
 def _parts_of(upstream: str) -> Callable[[Job], int]:
@@ -175,7 +179,7 @@ STAGES = (
         "dedup",
         dedup.settings,
         ("numpy", "xxhash", "scipy", "pyarrow"),
-        _dedup,
+        _graphs(dedup.graphs),
         reads=("lines",),
         pieces=_parts_of("lines"),
         finished=_files("signatures-"),
@@ -185,8 +189,8 @@ STAGES = (
         "weight",
         "weight",
         weight.settings,
-        ("tldextract", "xxhash", "pyarrow"),
-        _graph(weight.build),
+        ("numpy", "xxhash", "pyarrow"),
+        _graphs(weight.graphs),
         reads=("lines", "dedup"),
         pieces=_parts_of("lines"),
         finished=_files("part-"),

@@ -1,5 +1,6 @@
 """What a run would do, without doing it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.order import STAGES
 from pipeline.run import make_job, run_folder, stale_keys
 from pipeline.stages.graph import worker_count
 from pipeline.tasks.planning import Piece, input_files, is_list, pieces, problem
+from pipeline.weightconfig import WeightSection
 
 _SIMILARITIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
@@ -59,6 +61,7 @@ class Plan:
     refused: list[str]
     steps: list[Step]
     near_duplicates: dict[str, float]
+    weights: dict[str, float | str]
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -78,6 +81,8 @@ class Plan:
             curve = Table("similarity", *self.near_duplicates, title="pairs that dedup compares")
             curve.add_row("share", *(f"{share:.1%}" for share in self.near_duplicates.values()))
             console.print(curve)
+        for key, value in self.weights.items():
+            console.print(f"{key} = {value}")
 
     def _measured(self) -> str:
         if self.splits is None:
@@ -115,6 +120,7 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
         refused=sorted(filter(None, problems)),
         steps=_steps(config),
         near_duplicates=_curve(config.dedup),
+        weights=dict(_weights(config.weight)),
     )
 
 
@@ -125,6 +131,21 @@ def _curve(section: DedupSection) -> dict[str, float]:
         f"{share:.2f}": match_probability(share, section.bands, section.rows)
         for share in _SIMILARITIES
     }
+
+
+def _weights(section: WeightSection) -> Iterator[tuple[str, float | str]]:
+    """The keys that are set, and the cap on repeats, which decides whether targets are reached."""
+    given = section.model_dump(exclude_defaults=True, exclude={"hosts"})
+    for key, value in ({"max_repeats": section.max_repeats} | given).items():
+        yield from _flat(f"weight.{key}", value)
+
+
+def _flat(key: str, value: Any) -> Iterator[tuple[str, float | str]]:
+    if not isinstance(value, Mapping):
+        yield key, value
+        return
+    for name, below in value.items():
+        yield from _flat(f"{key}.{name}", below)
 
 
 def _pieces(path: str, section: InputSection) -> list[Piece]:

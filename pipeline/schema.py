@@ -127,7 +127,11 @@ WEIGHTS = pa.schema(
         pa.field("id", pa.string(), nullable=False),
         pa.field("domain", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
+        pa.field("n_bytes", pa.int64(), nullable=False),
+        pa.field("quality", pa.float64()),
         pa.field("duplicate_of", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("anneal", pa.bool_(), nullable=False),
         pa.field("weight", pa.float64(), nullable=False),
         pa.field("repeats", pa.int32(), nullable=False),
     ]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger import MANIFEST, Manifest
+from pipeline.tasks.sharding import ANNEAL_MANIFEST
 from tokenizer.shards import Shard
 
-_SHARDS = ("train-", "valid-")
+_SHARDS = ("train-", "valid-", "anneal-")
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def check(run: str) -> ShardCheck:
         raise UserError(f"{run}: no shards; run `curate shard` first")
     entries = {name: entry for part in manifest.parts for name, entry in part.files.items()}
     problems = dict(_problems(folder, {name: entry["sha256"] for name, entry in entries.items()}))
-    stray = set(files.names(folder)) - entries.keys() - {MANIFEST, "settings.json"}
+    stray = set(files.names(folder)) - entries.keys() - {MANIFEST, "settings.json", ANNEAL_MANIFEST}
     problems |= dict.fromkeys(sorted(stray), "the manifest does not name it")
     return ShardCheck(
         folder, len(entries), sum(entry["bytes"] for entry in entries.values()), problems

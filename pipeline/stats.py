@@ -1,23 +1,35 @@
-"""What a run holds: the funnel, the languages against their speakers, hosts and domains."""
+"""What a run holds: the funnel, languages, hosts, the mixture by domain, the quality score."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
-import pyarrow.compute as pc
+import pyarrow as pa
 
-from classifiers.languagetags import display_name
 from pipeline import files, speakers
 from pipeline.edits import EDIT
 from pipeline.errors import UserError
-from pipeline.languagebounds import LANGUAGES
 from pipeline.ledger import Manifest
-from pipeline.parts import read_rows, read_table
+from pipeline.parts import read_table
+from pipeline.schema import WEIGHTS
+from pipeline.statslanguages import (
+    LanguageRow,
+    LanguageWay,
+    characters_of,
+    kept_documents,
+    language_rows,
+    language_ways,
+)
+from pipeline.statsmixture import MixtureRow, Tokens, mixture_rows, read_tokens
+from pipeline.statsquality import QualityRow, quality_rows
 
 FUNNEL = ("extract", "filter", "lines", "dedup", "weight", "shards")
 _TOP = 20
+_NO_SCORES = pa.schema(
+    [WEIGHTS.field(name) for name in ("domain", "language", "quality", "duplicate_of", "repeats")]
+).empty_table()
 
 
 @dataclass(frozen=True)
@@ -32,45 +44,20 @@ class FunnelRow:
 
 
 @dataclass(frozen=True)
-class LanguageRow:
-    """A language in the kept text, against its speakers.
-
-    Attributes:
-        language: Its tag.
-        name: Its English name.
-        documents: Documents kept by all stages so far.
-        characters: Their characters.
-        tokens: Tokens in the train and validation shards, repeats included; None before `shard`.
-        share: Share of the characters.
-        speakers: People who speak it; None where CLDR names no number.
-        speakers_share: Share of the world's population that speaks it.
-        ratio: `share` over `speakers_share`: below 1, the language is under-represented.
-        has_table: Whether there are stop words and thresholds for it; if not, it was judged by the
-            rules that need none.
-    """
-
-    language: str
-    name: str
-    documents: int
-    characters: int
-    tokens: int | None
-    share: float
-    speakers: int | None
-    speakers_share: float | None
-    ratio: float | None
-    has_table: bool
-
-
-@dataclass(frozen=True)
 class Stats:
     """All that `curate stats` shows.
 
     Attributes:
         run: The run folder.
         funnel: Counts by stage.
-        languages: Languages, most characters first.
+        languages: Languages that `dedup` kept, or the last stage before, most characters first.
+        language_ways: Languages that were extracted: their shares from stage to stage.
         hosts: Documents by host, the most frequent.
-        domains: Documents by domain.
+        domains: What `weight` made of each domain; empty before.
+        mixture: What it made of each language.
+        shortfalls: Target shares that it could not reach.
+        quality: The quality score, of all documents and by language; empty without scores.
+        quality_report: How well the classifier did on unseen domains, if this run trained it.
         edits: Lines and spans that were taken out or replaced in kept documents, by kind.
         transitive_closure: Documents that `dedup` would have removed had it kept one document of
             each connected component of candidate pairs, unverified; None before `dedup`.
@@ -80,8 +67,13 @@ class Stats:
     run: str
     funnel: list[FunnelRow]
     languages: list[LanguageRow]
+    language_ways: list[LanguageWay]
     hosts: dict[str, int]
-    domains: dict[str, int]
+    domains: list[MixtureRow]
+    mixture: list[MixtureRow]
+    shortfalls: list[dict[str, Any]]
+    quality: list[QualityRow]
+    quality_report: dict[str, Any] | None
     edits: dict[str, int]
     transitive_closure: int | None
     speakers_source: str
@@ -97,28 +89,46 @@ def collect(run: str) -> Stats:
     Raises:
         UserError: The folder holds no run.
     """
-    manifests = {name: Manifest.read(files.join(run, name)) for name in FUNNEL}
+    stages = (*FUNNEL, "quality")
+    manifests = {name: Manifest.read(files.join(run, name)) for name in stages}
     done = {name: manifest for name, manifest in manifests.items() if manifest}
-    if not done:
+    if not done.keys() & set(FUNNEL):
         raise UserError(f"{run}: no finished stage; name the folder of a run, as in runs/NAME")
     documents: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     hosts: Counter[str] = Counter()
-    for language, host, length in _kept(run, done):
-        documents[language] += 1
-        characters[language] += length
-        hosts[host] += 1
-    domains = Counter(_column(run, "weight", "domain", done, nonzero="repeats"))
+    for table in kept_documents(run, done, ["language", "host", "n_chars"]):
+        documents.update(table["language"].to_pylist())
+        characters.update(characters_of(table))
+        hosts.update(table["host"].to_pylist())
+    tokens = read_tokens(run, done["shards"]) if "shards" in done else None
+    by_language = _by_language(tokens)
+    scores = _scores(run, done)
+    weighted = done["weight"].facts if "weight" in done else {"cells": [], "shortfalls": []}
     return Stats(
         run=run,
-        funnel=[_funnel_row(name, manifest) for name, manifest in done.items()],
-        languages=_languages(documents, characters, _tokens(run, done)),
+        funnel=[_funnel_row(name, done[name]) for name in FUNNEL if name in done],
+        languages=language_rows(documents, characters, by_language),
+        language_ways=language_ways(run, done, characters, by_language),
         hosts=dict(hosts.most_common(_TOP)),
-        domains=dict(domains.most_common(_TOP)),
+        domains=mixture_rows("domain", weighted["cells"], scores, tokens),
+        mixture=mixture_rows("language", weighted["cells"], scores, tokens),
+        shortfalls=weighted["shortfalls"],
+        quality=quality_rows(scores),
+        quality_report=done["quality"].facts.get("report") if "quality" in done else None,
         edits=_edits(done),
         transitive_closure=(done["dedup"].facts["transitive_closure"] if "dedup" in done else None),
         speakers_source=speakers.SOURCE,
     )
+
+
+def _scores(run: str, done: Mapping[str, Manifest]) -> pa.Table:
+    """The scores of the documents that are no duplicates, and how often each is seen."""
+    parts = done["weight"].parts if "weight" in done else ()
+    paths = [files.join(run, "weight", f"part-{part.name}.parquet") for part in parts]
+    tables = [read_table(path, _NO_SCORES.column_names) for path in paths]
+    own = [table.filter(table["duplicate_of"].is_null()) for table in tables]
+    return pa.concat_tables([_NO_SCORES, *own])
 
 
 def _edits(done: dict[str, Manifest]) -> dict[str, int]:
@@ -136,71 +146,7 @@ def _funnel_row(name: str, manifest: Manifest) -> FunnelRow:
     return FunnelRow(name, counts.read, counts.kept, dict(counts.dropped), dict(counts.failed))
 
 
-def _kept(run: str, done: dict[str, Manifest]) -> Iterator[tuple[str, str, int]]:
-    """Language, host and characters of each document that has come through so far."""
-    source = next(stage for stage in ("lines", "filter", "extract") if stage in done)
-    for part in done[source].parts:
-        removed: set[int] = set()
-        if "dedup" in done:
-            path = files.join(run, "dedup", f"duplicates-{part.name}.parquet")
-            removed = set(read_table(path, ["row"])["row"].to_pylist())
-        rows = read_rows(
-            files.join(run, source, f"part-{part.name}.parquet"), ["language", "host", "n_chars"]
-        )
-        for index, row in enumerate(rows):
-            if index not in removed:
-                yield row["language"], row["host"], row["n_chars"]
-
-
-def _column(
-    run: str, stage: str, column: str, done: dict[str, Manifest], nonzero: str
-) -> Iterator[str]:
-    for part in done[stage].parts if stage in done else ():
-        path = files.join(run, stage, f"part-{part.name}.parquet")
-        table = read_table(path, [column, nonzero])
-        yield from table.filter(pc.greater(table[nonzero], 0))[column].to_pylist()
-
-
-def _tokens(run: str, done: dict[str, Manifest]) -> Counter[str] | None:
-    if "shards" not in done:
+def _by_language(tokens: Tokens | None) -> dict[str, int] | None:
+    if tokens is None:
         return None
-    total: Counter[str] = Counter()
-    for part in done["shards"].parts:
-        for name in part.files:
-            if name.startswith("dropped-"):
-                continue
-            table = read_table(files.join(run, "shards", name), ["language", "n_tokens"])
-            sums = table.group_by("language").aggregate([("n_tokens", "sum")])
-            total.update(
-                dict(
-                    zip(
-                        *sums.select(["language", "n_tokens_sum"]).to_pydict().values(), strict=True
-                    )
-                )
-            )
-    return total
-
-
-def _languages(
-    documents: Counter[str], characters: Counter[str], tokens: Counter[str] | None
-) -> list[LanguageRow]:
-    rows = []
-    for code, count in sorted(characters.items(), key=lambda pair: (-pair[1], pair[0])):
-        share = count / characters.total()
-        people = speakers.speakers(code)
-        people_share = people / speakers.WORLD if people else None
-        rows.append(
-            LanguageRow(
-                language=code,
-                name=display_name(code),
-                documents=documents[code],
-                characters=count,
-                tokens=None if tokens is None else tokens[code],
-                share=share,
-                speakers=people,
-                speakers_share=people_share,
-                ratio=share / people_share if people_share else None,
-                has_table=code in LANGUAGES,
-            )
-        )
-    return rows
+    return {name: count for (axis, name), count in tokens.every.items() if axis == "language"}

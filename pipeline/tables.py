@@ -4,17 +4,106 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.stats import Stats
+from pipeline.statslanguages import LanguageWay
+from pipeline.statsmixture import MANY_EPOCHS, MixtureRow
+from pipeline.statsquality import QualityRow
+
+_ROWS = 20
+_TENTHS = [f"{number}0%" for number in range(1, 11)]
 
 
 def show(stats: Stats, console: Console) -> None:
-    """Print the funnel, the languages, the top hosts and the domains."""
+    """Print the funnel, the languages, the top hosts, the mixture and the quality score."""
     console.print(_funnel(stats))
     console.print(_languages(stats))
+    console.print(_ways(stats.language_ways))
     console.print(_counts("Top hosts", "host", stats.hosts))
     if stats.edits:
         console.print(_counts("Edits of kept documents", "kind", stats.edits))
     if stats.domains:
-        console.print(_counts("Domains", "domain", stats.domains))
+        console.print(_mixture("Domains", "domain", stats.domains))
+        console.print(_mixture("Languages, before and after weights", "language", stats.mixture))
+    for missed in stats.shortfalls:
+        console.print(
+            f"weight.shares.{missed['axis']}: {missed['name']} has {missed['reached']:.2%}, not "
+            f"{missed['asked']:.2%}: weight.max_repeats, or languages without it, allow no more"
+        )
+    if stats.quality:
+        console.print(_quality(stats))
+        console.print(_seen(stats))
+
+
+def _ways(ways: list[LanguageWay]) -> Table:
+    heads = ("extracted", "filtered", "deduplicated", "weighted", "tokens", "speakers")
+    table = _table("Languages from stage to stage (shares)", "language", *heads)
+    for way in ways[:_ROWS]:
+        shares = (way.extracted, way.filtered, way.deduplicated, way.weighted, way.tokens)
+        table.add_row(f"{way.name} ({way.language})", *map(_share, shares), _share(way.speakers))
+    if len(ways) > _ROWS:
+        table.caption = f"and {len(ways) - _ROWS} languages more"
+    return table
+
+
+def _mixture(title: str, first: str, rows: list[MixtureRow]) -> Table:
+    heads = ("documents", "quality", "MB", "share", "anneal MB", "MB after", "share after")
+    table = _table(title, first, *heads, "weight", "epochs", "unique tokens", "tokens")
+    for row in rows[:_ROWS]:
+        table.add_row(
+            row.name,
+            f"{row.documents:,}",
+            "" if row.mean_quality is None else f"{row.mean_quality:.2f}",
+            f"{row.bytes / 1e6:,.2f}",
+            f"{row.share:.2%}",
+            f"{row.anneal_bytes / 1e6:,.2f}" if row.anneal_bytes else "",
+            f"{row.bytes_after / 1e6:,.2f}",
+            f"{row.share_after:.2%}",
+            f"{row.weight:.2f}",
+            f"{row.epochs:.2f}" + ("!" if row.overdone else ""),
+            "" if row.unique_tokens is None else f"{row.unique_tokens:,}",
+            "" if row.tokens is None else f"{row.tokens:,}",
+        )
+    notes = [f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []
+    if any(row.overdone for row in rows):
+        notes.append(
+            f"! seen more than {MANY_EPOCHS} times; beyond that, repeats help less and less "
+            "(Muennighoff et al. 2023)"
+        )
+    table.caption = "\n".join(notes)
+    return table
+
+
+def _quality(stats: Stats) -> Table:
+    table = _table(
+        "Quality score (highest of each tenth of the documents)",
+        "language",
+        *("documents", "mean", *_TENTHS),
+    )
+    for row in _scored(stats):
+        scores = (f"{score:.2f}" for score in row.highest)
+        table.add_row(row.language, f"{row.documents:,}", f"{row.mean:.3f}", *scores)
+    report = stats.quality_report or {}
+    if "auc" in report:
+        table.caption = (
+            f"AUC of the classifier on unseen domains {report['auc']:.3f} "
+            f"[{report['auc_low']:.3f}, {report['auc_high']:.3f}]"
+        )
+    return table
+
+
+def _seen(stats: Stats) -> Table:
+    table = _table("Share of them that training sees", "language", *_TENTHS)
+    for row in _scored(stats):
+        table.add_row(row.language, *(f"{share:.1%}" for share in row.seen))
+    return table
+
+
+def _scored(stats: Stats) -> list[QualityRow]:
+    """The languages with a document in each tenth."""
+    return [row for row in stats.quality if len(row.highest) == len(_TENTHS)][:_ROWS]
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
 
 
 def _funnel(stats: Stats) -> Table:

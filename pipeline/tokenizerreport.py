@@ -34,6 +34,7 @@ from tokenizer.model import Model
 from tokenizer.pretokenize import Pretokenizer
 
 OWN, ENGLISH = "run", "english"
+_ENGLISH = "eng_Latn"
 SHOWN = (
     "0 7 42 365 1999 2026 65536 1234567",
     "3.14159 -0.5 1,234,567.89 6.02e23",
@@ -148,7 +149,7 @@ def report(run: str, against: Sequence[str], mib: int) -> TokenizerReport:
     tokenizers = {OWN: Compared.ours(model)}
     tokenizers |= {path: Compared.of_file(path) for path in against}
     samples = _samples(run, config, mib << 20)
-    english = samples.get("en")
+    english = samples.get(_ENGLISH)
     if english and english.training >= _LEAST_TRAINING_BYTES:
         gpt2 = config.model_copy(update={"normalization": "none"})
         tokenizers[ENGLISH] = Compared.ours(_trained(english.english, gpt2, Pretokenizer("gpt2")))
@@ -184,7 +185,7 @@ def _samples(run: str, config: TokenizerConfig, most: int) -> dict[str, Sample]:
         elif place <= training:
             sample.training += len(text.encode())
             sample.alone.add_text(normalize(text, config.normalization), 1, config.how)
-            if row["language"] == "en":
+            if row["language"] == _ENGLISH:
                 sample.english.add_text(text, 1, Pretokenizer("gpt2"))
     return samples
 

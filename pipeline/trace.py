@@ -66,13 +66,16 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
     section = ExtractSection.model_validate(extracted.settings["settings"]["extract"])
     end = tokenizer.settings["settings"]["special_tokens"][0]
     encoder = Encoder(load(files.join(run, "tokenizer", "tokenizer.json")), end)
+    written = {name for part in shards.parts for name in part.files}
     for part in texts.parts:
         table = read_table(files.join(run, "lines", f"part-{part.name}.parquet"))
         hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()
         for document in hits:
-            for kind in ("train", "valid"):
-                path = files.join(run, "shards", f"{kind}-{part.name}.parquet")
-                yield from _in_shard(path, document, sentence, encoder, section, access)
+            for kind in ("train", "valid", "anneal"):
+                name = f"{kind}-{part.name}.parquet"
+                if name in written:
+                    path = files.join(run, "shards", name)
+                    yield from _in_shard(path, document, sentence, encoder, section, access)
 
 
 def _in_shard(

@@ -16,13 +16,11 @@ from pipeline.errors import UserError
 from pipeline.exchange import batches_of, documents_a_task
 from pipeline.job import Job
 from pipeline.ledger import MANIFEST, Manifest
-from pipeline.stages.graph import All, RunTasks, Then, WriteManifest
+from pipeline.stages.graph import All, Graph, RunTasks, Then, WriteManifest
 from pipeline.stars import Partitions
 from pipeline.tasks import linking, resolving
 from pipeline.tasks.buckets import send_buckets
 from pipeline.tasks.signing import SignedPart, sign_part
-
-Graph = Callable[[beam.Pipeline], None]
 
 # What a task holds of the corpus: a batch of parts, or a partition of nodes.
 _DOCUMENTS_A_TASK = 1_000_000

@@ -30,6 +30,7 @@ from pipeline.ledger import Manifest, Part
 from pipeline.sandbox import Pool, SandboxError, shared_pool
 
 Task = Callable[..., Any]
+Graph = Callable[[beam.Pipeline], None]
 
 _REFUSED_RUNNERS = {
     "DaskRunner": "it drops what a bundle emits at its end and ignores tagged outputs",
@@ -169,7 +170,7 @@ class WriteManifest(beam.PTransform):
         job: The stage's job.
         names: The names of the parts that must arrive: known beforehand, or a side input.
         reads: The stage whose kept records this one reads; None for records from outside.
-        facts: What the stage found out beside its parts.
+        facts: What the stage found out beside its parts: known beforehand, or a side input.
     """
 
     def __init__(
@@ -177,11 +178,12 @@ class WriteManifest(beam.PTransform):
         job: Job,
         names: Sequence[str] | beam.pvalue.AsList,
         reads: str | None = None,
-        facts: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | beam.pvalue.AsSingleton | None = None,
     ) -> None:
         super().__init__()
         self._names = names
-        self._empty = Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts)
+        self._facts = facts or {}
+        self._empty = Manifest.of_parts(job.stage, job.settings, job.upstream_prints, ())
         self._folder = job.folder
         self._read = job.upstream[reads].counts.kept if reads else None
 
@@ -190,16 +192,22 @@ class WriteManifest(beam.PTransform):
         return (
             parts
             | "Gather" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
-            | "Write" >> beam.Map(_write, self._names, self._empty, self._folder, self._read)
+            | "Write"
+            >> beam.Map(_write, self._names, self._facts, self._empty, self._folder, self._read)
         )
 
 
 def _write(
-    parts: Iterable[Part], names: Sequence[str], empty: Manifest, folder: str, read: int | None
+    parts: Iterable[Part],
+    names: Sequence[str],
+    facts: Mapping[str, Any],
+    empty: Manifest,
+    folder: str,
+    read: int | None,
 ) -> None:
     """Write a manifest like an empty one, but of parts that are all there."""
     stage = empty.stage
-    manifest = Manifest.of_parts(stage, empty.settings, empty.upstream, parts, empty.facts)
+    manifest = Manifest.of_parts(stage, empty.settings, empty.upstream, parts, facts)
     arrived = Counter(part.name for part in manifest.parts)
     arrived.subtract(Counter(names))
     if wrong := [f"{name} {count:+d}" for name, count in sorted(arrived.items()) if count]:

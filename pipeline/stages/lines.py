@@ -3,13 +3,12 @@
 The stages that follow read their text here.
 """
 
-from itertools import accumulate
 from typing import Any
 
 import apache_beam as beam
 
 from pipeline.config import Config
-from pipeline.exchange import WORK, batches_of, documents_a_task
+from pipeline.exchange import WORK, batches, documents_a_task
 from pipeline.files import join
 from pipeline.job import Job
 from pipeline.stages.graph import RunTasks, Then, WriteManifest
@@ -60,10 +59,7 @@ def _tallied(
 
 def _batches(job: Job) -> list[Batch]:
     """The parts in their order, as many together as a task holds."""
-    parts = job.upstream["filter"].parts
-    *firsts, total = accumulate((part.counts.kept for part in parts), initial=0)
-    groups = batches_of((part.name for part in parts), firsts, documents_a_task(total))
+    filtered = job.upstream["filter"]
+    groups = batches(filtered.parts, documents_a_task(filtered.counts.kept))
     folders = (job.folder_of("filter"), job.folder)
-    return [
-        Batch(number, len(groups), tuple(names), *folders) for number, names in enumerate(groups)
-    ]
+    return [Batch(number, len(groups), names, *folders) for number, names in enumerate(groups)]

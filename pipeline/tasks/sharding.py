@@ -1,4 +1,4 @@
-"""Shards: the documents of a part to token Parquet, train and validation apart."""
+"""Shards: the documents of a part to token Parquet; train, validation and anneal apart."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ import xxhash
 
 from pipeline.attempt import attempt
 from pipeline.config import ShardsSection
-from pipeline.files import join, open_atomic
+from pipeline.files import join, open_atomic, write_json
 from pipeline.ledger import Counts, Part
 from pipeline.parts import (
     COUNTS_KEY,
@@ -32,7 +32,8 @@ from tokenizer.encode import encoder
 from tokenizer.shards import ShardWriter, TokenizedDocument
 
 PREFIXES = ("train", "valid", "dropped")
-_KINDS = PREFIXES[:2]
+ANNEAL = "anneal"
+ANNEAL_MANIFEST = "anneal.json"
 
 
 def is_valid(doc_id: str, fraction: float) -> bool:
@@ -47,21 +48,26 @@ def encode_part(
     name: str,
     model: tuple[str, str, str],
     section: ShardsSection,
+    anneal: bool,
     folder: str,
 ) -> Part:
-    """Write the train and validation shards of one part of `lines`.
+    """Write the train and validation shards of one part of `lines`, and that of the anneal split.
 
-    A document repeats in the train shard as its weight says; a validation document stands once.
+    A document repeats in the train shard as its weight says; one that is held out for validation,
+    or set aside for the end of training, stands once in its own. There is an anneal shard only if
+    documents are set aside at all.
     """
-    if not finished(folder, name, PREFIXES):
+    prefixes = (*PREFIXES, ANNEAL) if anneal else PREFIXES
+    kinds = [kind for kind in prefixes if kind != "dropped"]
+    if not finished(folder, name, prefixes):
         encode = encoder(*model)
         documents = _weighted(
             join(source, f"part-{name}.parquet"), join(weight, f"part-{name}.parquet")
         )
         # What is entered first is left last: the train shard, whose presence means all are there.
         with ExitStack() as stack:
-            train, valid = (
-                stack.enter_context(
+            shards = {
+                kind: stack.enter_context(
                     ShardWriter(
                         stack.enter_context(open_atomic(join(folder, f"{kind}-{name}.parquet"))),
                         vocab_size=encode.vocab_size,
@@ -69,8 +75,8 @@ def encode_part(
                         row_group_tokens=section.row_group_tokens,
                     )
                 )
-                for kind in _KINDS
-            )
+                for kind in kinds
+            }
             dropped = stack.enter_context(
                 PartWriter(join(folder, f"dropped-{name}.parquet"), REJECTED)
             )
@@ -83,24 +89,43 @@ def encode_part(
                     failed[tokens.reason] += 1
                     dropped.write(rejected_row(tokens))
                     continue
-                held_out = is_valid(row["id"], section.valid_fraction)
-                kind, shard = ("valid", valid) if held_out else ("train", train)
-                for document in _copies(row, tokens, 1 if held_out else row["repeats"]):
-                    shard.write(document)
+                kind = _kind(row, section.valid_fraction)
+                for document in _copies(row, tokens, row["repeats"] if kind == "train" else 1):
+                    shards[kind].write(document)
                     facts[f"{kind}_documents"] += 1
                     facts[f"{kind}_tokens"] += len(tokens)
                 kept += 1
             read = kept + failed.total()
-            train.describe(_footer(Counts(read, kept, {}, dict(failed)), facts))
-    done = finished(folder, name, PREFIXES)
+            shards["train"].describe(_footer(Counts(read, kept, {}, dict(failed)), facts))
+    done = finished(folder, name, prefixes)
     assert done is not None
     return done
+
+
+def write_anneal_manifest(parts: list[Part], folder: str) -> list[Part]:
+    """Write what the anneal shards are, for whoever trains on them; returns the parts."""
+    found = sorted(parts, key=lambda part: part.name)
+    names = [f"{ANNEAL}-{part.name}.parquet" for part in found]
+    content = {
+        "documents": sum(part.facts.get(f"{ANNEAL}_documents", 0) for part in found),
+        "tokens": sum(part.facts.get(f"{ANNEAL}_tokens", 0) for part in found),
+        "files": {name: part.files[name] for part, name in zip(found, names, strict=True)},
+    }
+    write_json(join(folder, ANNEAL_MANIFEST), content)
+    return parts
+
+
+def _kind(row: dict[str, Any], valid_fraction: float) -> str:
+    """The shard of a document."""
+    if row["anneal"]:
+        return ANNEAL
+    return "valid" if is_valid(row["id"], valid_fraction) else "train"
 
 
 def _weighted(source: str, weights: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The documents that are seen at all, with their row, domain and repeats."""
     rows = read_rows(source, [*CAPTURE_COLUMNS, "text", "language"])
-    beside = read_table(weights, ["domain", "repeats"]).to_pylist()
+    beside = read_table(weights, ["domain", "anneal", "repeats"]).to_pylist()
     for index, (row, weight) in enumerate(zip(rows, beside, strict=True)):
         if weight["repeats"]:
             yield index, row | weight

@@ -28,8 +28,17 @@ language_score = {{ low = 0.5 }}
 
 [weight]
 languages = {{ de = 1.5, fr = 0.5 }}
-domains = {{ reference = 2.0 }}
 hosts = {{ "lumen-reference.example" = "reference" }}
+
+[weight.shares]
+domains = {{ reference = 0.05 }}
+
+[weight.quality]
+mode = "quantile"
+keep_share = 0.9
+
+[weight.anneal]
+share = 0.05
 
 [tokenizer]
 vocab_size = 2048

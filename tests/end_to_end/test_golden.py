@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from classifiers.languagetags import tag_of
 from pipeline.ledger import Manifest
-from tests.end_to_end.golden_run import Golden, curate
+from tests.end_to_end.golden_run import Golden, answer_of, curate
 from tokenizer.shards import Shard
 
 STAGES = ("extract", "filter", "lines", "dedup", "weight", "shards")
@@ -142,7 +142,8 @@ def test_pages_that_wikipedia_cites_score_higher(golden: Golden) -> None:
 
 
 def test_weights_say_how_often_a_document_stands_in_the_shards(golden: Golden) -> None:
-    repeats = {row["id"]: row["repeats"] for row in rows(golden, "weight", "part")}
+    weighed = {row["id"]: row for row in rows(golden, "weight", "part")}
+    repeats = {key: row["repeats"] for key, row in weighed.items() if not row["anneal"]}
     copies = Counter(row["doc_id"] for row in rows(golden, "shards", "train"))
     held_out = Counter(row["doc_id"] for row in rows(golden, "shards", "valid"))
     assert set(held_out.values()) == {1}
@@ -150,16 +151,63 @@ def test_weights_say_how_often_a_document_stands_in_the_shards(golden: Golden) -
     assert {**copies, **{key: repeats[key] for key in held_out}} == {
         key: count for key, count in repeats.items() if count
     }
-    languages = {row["id"]: row["language"] for row in rows(golden, "weight", "part")}
-    french = [count for key, count in repeats.items() if languages[key] == "fra_Latn"]
+    french = [count for key, count in repeats.items() if weighed[key]["language"] == "fra_Latn"]
     assert set(french) == {0, 1}
+
+
+def test_the_best_documents_of_each_language_are_set_aside(golden: Golden) -> None:
+    weighed = rows(golden, "weight", "part")
+    aside = {row["id"]: row for row in weighed if row["anneal"]}
+    shard = rows(golden, "shards", "anneal")
+    assert {row["doc_id"]: row["n_bytes"] for row in shard} == {
+        key: row["n_bytes"] for key, row in aside.items()
+    }
+    assert aside
+    others = [*rows(golden, "shards", "train"), *rows(golden, "shards", "valid")]
+    assert not aside.keys() & {row["doc_id"] for row in others}
+    best = {
+        language: min(row["quality"] for row in aside.values() if row["language"] == language)
+        for language in {row["language"] for row in aside.values()}
+    }
+    mixed = [row for row in weighed if row["repeats"] and not row["anneal"]]
+    assert all(row["quality"] <= best.get(row["language"], 1) for row in mixed)
+    stated = json.loads((golden.folder / "shards" / "anneal.json").read_text())
+    assert stated["documents"] == len(shard)
+    assert stated["tokens"] == sum(row["n_tokens"] for row in shard)
+    assert stated["tokens"] == manifest(golden, "shards").facts["anneal_tokens"]
+    names = {path.name for path in (golden.folder / "shards").glob("anneal-*")}
+    assert stated["files"].keys() == names
+
+
+def test_statistics_show_the_mixture_and_the_score(golden: Golden) -> None:
+    domains = {row["name"]: row for row in golden.stats["domains"]}
+    facts = manifest(golden, "shards").facts
+    tokens = [row["tokens"] for row in domains.values()]
+    weighed = {row["id"]: row for row in rows(golden, "weight", "part")}
+    assert sum(tokens) == facts["train_tokens"] + facts["valid_tokens"]
+    for table in (golden.stats["domains"], golden.stats["mixture"]):
+        assert sum(row["share_after"] for row in table) == pytest.approx(1)
+        assert sum(row["documents"] for row in table) == manifest(golden, "dedup").counts.kept
+    assert domains["reference"]["share_after"] == pytest.approx(0.05, abs=0.01)
+    assert domains["reference"]["epochs"] >= 1
+    every = golden.stats["quality"][0]
+    scored = [row for row in weighed.values() if row["duplicate_of"] is None]
+    assert every["documents"] == len(scored) == sum(every["histogram"])
+    assert every["highest"][-1] == max(row["quality"] for row in scored)
+    assert every["seen"][0] < every["seen"][-1]
+    ways = {row["language"]: row for row in golden.stats["language_ways"]}
+    for stage in ("extracted", "filtered", "deduplicated", "weighted", "tokens"):
+        assert sum(row[stage] for row in ways.values()) == pytest.approx(1)
+    assert ways["fr"]["weighted"] < ways["fr"]["deduplicated"]
+    kept = {row["language"]: row["share"] for row in golden.stats["languages"]}
+    assert ways["de"]["deduplicated"] == kept["de"]
 
 
 def test_shards_decode_to_the_kept_texts(golden: Golden) -> None:
     tokenizer = Tokenizer.from_file(str(golden.folder / "tokenizer" / "tokenizer.json"))
     texts = {row["id"]: row["text"] for row in rows(golden, "filter", "part")}
     seen = 0
-    for path in sorted((golden.folder / "shards").glob("[tv]*.parquet")):
+    for path in sorted((golden.folder / "shards").glob("[tva]*.parquet")):
         shard = Shard(path)
         shard.verify()
         for row in range(pq.read_metadata(path).num_rows):
@@ -224,6 +272,15 @@ def test_a_sentence_is_traced_to_its_bytes(golden: Golden) -> None:
     assert sentence in found[0]["context"]
     record = Path(row["warc"]).read_bytes()[row["offset"] : row["offset"] + row["length"]]
     assert record.startswith(b"\x1f\x8b")
+
+
+def test_a_sentence_is_traced_from_the_anneal_shard(golden: Golden) -> None:
+    aside = {row["id"] for row in rows(golden, "weight", "part") if row["anneal"]}
+    row = next(row for row in rows(golden, "lines", "part") if row["id"] in aside)
+    status, output, errors = answer_of("trace", str(golden.folder), row["text"][:60], "--json")
+    assert status == 0, errors
+    (found,) = [one for one in json.loads(output) if one["id"] == row["id"]]
+    assert Path(found["shard"]).name.startswith("anneal-")
 
 
 def test_a_sentence_that_is_nowhere_is_said_so(golden: Golden) -> None:

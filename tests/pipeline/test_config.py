@@ -113,6 +113,44 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
             ["filter.rules.mean_word_length", "should be a table", "3"],
         ),
         ('[run]\nname="a"\n[weight]\ndomains = {news = 2.0}', ["weight.domains.news"]),
+        (
+            '[run]\nname="a"\n[weight.shares]\ndomains = {news = 0.2}',
+            ["weight.shares.domains.news"],
+        ),
+        ('[run]\nname="a"\n[weight.shares]\ndomain = {news = 0.2}', ["did you mean 'domains'"]),
+        (
+            '[run]\nname="a"\n[weight.shares]\nlanguages = {en = 0.7, de = 0.31}',
+            ["weight.shares", "languages add up to 1.01"],
+        ),
+        ('[run]\nname="a"\n[weight.shares]\nlanguages = {xx = 0.7}', ["'xx' is no language code"]),
+        (
+            '[run]\nname="a"\n[weight]\nlanguages = {en = 0.7}\nshares.languages = {en = 0.7}',
+            ["weight.languages and weight.shares.languages", "remove one"],
+        ),
+        (
+            '[run]\nname="a"\n[weight]\nlanguages = {en = 0.7}\nlanguage_alpha = 0.3',
+            ["weight.language_alpha and weight.languages", "remove one"],
+        ),
+        (
+            '[run]\nname="a"\n[weight]\nshares.languages = {en = 0.7}\nlanguage_alpha = 0.3',
+            ["weight.language_alpha and weight.shares.languages", "remove one"],
+        ),
+        (
+            '[run]\nname="a"\n[weight]\nlanguages = {en = 3.0}\ndomains = {unknown = 2.0}',
+            ["weight.max_repeats", "3 x 2", "raise it"],
+        ),
+        ('[run]\nname="a"\n[weight.quality]\nmode = "threshold"', ["needs min_score"]),
+        (
+            '[run]\nname="a"\n[weight.quality]\nmode = "soft"\nkeep_share = 0.5',
+            ["keep_share is for mode = 'quantile'"],
+        ),
+        ('[run]\nname="a"\n[weight.quality]\npareto_alpha = 5.0', ["is for mode = 'soft'"]),
+        (
+            '[run]\nname="a"\n[weight.quality]\nmode = "soft"',
+            ["weight.quality.mode", "no quality", "quality.model"],
+        ),
+        ('[run]\nname="a"\n[weight.anneal]\nshare = 0.1', ["weight.anneal.share", "no quality"]),
+        ('[run]\nname="a"\n[weight.anneal]\nshare = 1.0', ["weight.anneal.share"]),
         ('[run]\nname="a"\n[weight]\nhosts = {"www.A.example" = "x"}', ["weight.hosts"]),
         ('[run]\nname="a"\n[train]\nsteps = "3"', ["train.steps", "'3'"]),
         ('[run]\nname="a"\noutput=""', ["run.output"]),
