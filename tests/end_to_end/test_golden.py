@@ -156,7 +156,7 @@ def test_weights_say_how_often_a_document_stands_in_the_shards(golden: Golden) -
 
 def test_shards_decode_to_the_kept_texts(golden: Golden) -> None:
     tokenizer = Tokenizer.from_file(str(golden.folder / "tokenizer" / "tokenizer.json"))
-    texts = {row["id"]: row["text"] for row in rows(golden, "filter", "part")}
+    texts = {row["id"]: row["text"] for row in rows(golden, "lines", "part")}
     seen = 0
     for path in sorted((golden.folder / "shards").glob("[tv]*.parquet")):
         shard = Shard(path)
