@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression, minimize
 
 from classifiers.ranking import Labels, Numbers
 from pipeline import files
@@ -75,6 +74,9 @@ class Platt:
         keep their order.
         """
         x, weights = _log_odds(scores), even_odds(labels)
+        # Here, since it takes half a second that whoever only scores pages need not wait for.
+        from scipy.optimize import minimize
+
         target = _targets(labels)
 
         def loss(parameters: Numbers) -> tuple[float, Numbers]:
@@ -114,6 +116,8 @@ class Isotonic:
     @classmethod
     def fit(cls, labels: Labels, scores: Numbers) -> "Isotonic":
         """The curve of least squares, with Platt's targets."""
+        from scipy.optimize import isotonic_regression
+
         distinct, place = np.unique(scores, return_inverse=True)
         weights = even_odds(labels)
         mass = np.bincount(place, weights)

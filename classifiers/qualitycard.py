@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy.stats import spearmanr
 
 from classifiers.fasttext_model import WordWeight
 from classifiers.matching import Stratum
@@ -169,7 +168,13 @@ def _correlation(scores: Numbers, lengths: Numbers) -> float:
     """Spearman's rank correlation; NaN if one of the two is all the same."""
     if min(len(set(scores)), len(set(lengths))) < 2:
         return math.nan
-    return float(spearmanr(scores, lengths).statistic)
+    return float(np.corrcoef(_ranks(scores), _ranks(lengths))[0, 1])
+
+
+def _ranks(values: Numbers) -> Numbers:
+    """The rank of each value, the mean of theirs for equal ones."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place], dtype=np.float64)
 
 
 def words(found: Iterable[WordWeight]) -> list[dict[str, Any]]:
