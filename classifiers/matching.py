@@ -54,6 +54,13 @@ class Matchable(Protocol):
         """Whether it is a positive."""
 
 
+class Sided(Protocol):
+    """Knows the side of the split of every domain, as `Sides` does."""
+
+    def side(self, domain: str) -> Split:
+        """Where a domain belongs."""
+
+
 T = TypeVar("T", bound=Matchable)
 
 
@@ -100,7 +107,12 @@ class Lowest(Generic[T]):
         return [entry[-1] for entry in sorted(self._heap, reverse=True)]
 
 
-def match(pages: Callable[[], Iterable[T]], ratio: float, most: int) -> Matched[T]:
+def match(
+    pages: Callable[[], Iterable[T]],
+    ratio: float,
+    most: int,
+    cut: Callable[[Mapping[str, int]], Sided] = Sides.of,
+) -> Matched[T]:
     """Sample positives, and negatives matched to them.
 
     Args:
@@ -108,13 +120,14 @@ def match(pages: Callable[[], Iterable[T]], ratio: float, most: int) -> Matched[
             is not held.
         ratio: Negatives per positive.
         most: Positives at most.
+        cut: Gives the sides of the domains, by how many of these positives each has.
     """
     positives: Lowest[T] = Lowest(most)
     for page in pages():
         if page.label:
             positives.offer(page)
     cited = positives.pages()
-    sides = Sides.of(Counter(page.domain for page in cited))
+    sides = cut(Counter(page.domain for page in cited))
 
     def stratum(page: T) -> Stratum:
         return Stratum(sides.side(page.domain), page.language, page.length.bit_length())

@@ -251,14 +251,14 @@ def _example(row: Mapping[str, Any], page: _Page, split: Split) -> dict[str, Any
     return {
         **{key: row[key] for key in ("id", "url", "language", "n_chars", "link_density")},
         "domain": page.domain,
-        "stop_words": _stop_words(words.split(), row["language"]),
+        "stop_words": stop_word_share(words.split(), row["language"]),
         "split": split,
         "label": page.label,
         "words": words,
     }
 
 
-def _stop_words(words: Sequence[str], language: str) -> float | None:
+def stop_word_share(words: Sequence[str], language: str) -> float | None:
     """The share of stop words; None in a language of which we know none."""
     if language not in LANGUAGES or not words:
         return None
