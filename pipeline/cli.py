@@ -116,7 +116,7 @@ def make_parser() -> argparse.ArgumentParser:
     read.add_argument("-n", type=_count, default=20, metavar="N", help="how many")
     covered = _add(commands, "contamination", "show benchmark items in pages", _covered, run=True)
     covered.add_argument("-n", type=_count, default=20, metavar="N", help="items to name")
-    about = "what classifiers are made from"
+    about = "train classifiers, and make what they are trained on"
     classifier = commands.add_parser("classifier", help=about, description=about)
     parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
     _add_references(parts)

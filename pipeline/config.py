@@ -131,14 +131,14 @@ class QualitySection(Section):
     one."""
     negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
     """Other pages per cited page, of the same language and length."""
-    epochs: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (10, 3)
+    epochs: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (25, 5)
     """Passes over the training pages. Of these lists every combination is tried, and the best on
     pages held out for that is taken, of equals the first; give one value each, and none is."""
     dim: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (16,)
     """Sizes of the word vectors, as above."""
     learning_rate: Annotated[
         tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)
-    ] = (0.5, 0.1)
+    ] = (0.5, 0.2)
     """fastText's `lr`, as above."""
     word_ngrams: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (2, 1)
     """Longest n-gram of words that is a feature, as above."""
