@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,22 @@ from pipeline.errors import UserError
 
 LABEL = "__label__"
 _END = "</s>"
+
+
+@dataclass(frozen=True)
+class WordWeight:
+    """What a word tells of two labels.
+
+    Attributes:
+        word: The word.
+        count: How often it stood in training.
+        weight: By how much a text of this word alone favours the one label to the other, in
+            natural log-odds. A text's log-odds are the mean over its words and n-grams.
+    """
+
+    word: str
+    count: int
+    weight: float
 
 
 class Classifier:
@@ -42,6 +59,18 @@ class Classifier:
             for label, probability in zip(labels, probabilities, strict=True)
         ]
 
+    def word_weights(self, label: str, other: str) -> list[WordWeight]:
+        """Every word's weight for a label against another; of a model that is not quantized."""
+        words, counts = self._model.get_words(include_freq=True)
+        towards = self._model.get_output_matrix()
+        direction = towards[self.labels.index(label)] - towards[self.labels.index(other)]
+        weights = self._model.get_input_matrix()[: len(words)] @ direction
+        return [
+            WordWeight(word, int(count), float(weight))
+            for word, count, weight in zip(words, counts, weights, strict=True)
+            if word != _END
+        ]
+
 
 @lru_cache(maxsize=8)
 def load(path: str) -> Classifier:
@@ -50,6 +79,10 @@ def load(path: str) -> Classifier:
     Raises:
         UserError: The file is missing, or is no supervised fastText model.
     """
+    return Classifier(_load(path))
+
+
+def _load(path: str) -> Any:
     try:
         # fastText reads from a local disk only.
         local = fsspec.open_local(f"simplecache::{path}") if "://" in path else path
@@ -58,7 +91,7 @@ def load(path: str) -> Classifier:
         raise UserError(f"{path}: cannot be loaded as a fastText model ({error})") from error
     if model.f.getArgs().model != fasttext.FastText.model_name.supervised:
         raise UserError(f"{path}: holds word vectors; give a supervised fastText model")
-    return Classifier(model)
+    return model
 
 
 def train_supervised(
@@ -93,7 +126,7 @@ def train_supervised(
         UserError: Training diverged.
     """
     with tempfile.TemporaryDirectory() as folder:
-        corpus, trained = Path(folder, "lines.txt"), Path(folder, "model.bin")
+        corpus = Path(folder, "lines.txt")
         with corpus.open("w", encoding="utf-8", newline="\n") as out:
             out.writelines(line + "\n" for line in lines)
         try:
@@ -113,7 +146,40 @@ def train_supervised(
             raise UserError(
                 f"{path}: training failed ({error}); lower quality.learning_rate"
             ) from error
-        model.save_model(str(trained))
-        with files.open_atomic(path) as out_bytes:
-            out_bytes.write(trained.read_bytes())
+        _save(model, path)
     return Classifier(model)
+
+
+def quantize(source: str, path: str) -> Classifier:
+    """Write a model with its vectors product-quantized (Joulin et al. 2016), four times as small.
+
+    The same model gives the same bytes.
+
+    Args:
+        source: The model.
+        path: The model to write.
+
+    Returns:
+        The classifier written.
+
+    Raises:
+        UserError: The model has fewer than 256 words and n-gram buckets.
+    """
+    model = _load(source)
+    try:
+        model.quantize(dsub=2)
+    except (ValueError, RuntimeError) as error:
+        raise UserError(
+            f"{path}: cannot be quantized ({error}); raise quality.bucket, "
+            "or set quality.quantize = false"
+        ) from error
+    _save(model, path)
+    return Classifier(model)
+
+
+def _save(model: Any, path: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder, "model")
+        model.save_model(str(saved))
+        with files.open_atomic(path) as out:
+            out.write(saved.read_bytes())

@@ -1,58 +1,107 @@
-"""How well scores put positives above negatives: AUC, its interval, and average precision."""
+"""How well scores put positives above negatives: AUC and average precision, and their intervals."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Labels = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
+Groups = NDArray[np.intp]
+
+Metric = Callable[[Groups, Labels, Numbers], float]
+"""A measure of items whose scores are given by their rank among the distinct scores, from 0; their
+labels; and how often each counts. All of shape (n,)."""
 
 _RESAMPLES = 1000
 
 
-def auc(labels: Labels, scores: Numbers) -> float:
+class Estimate(NamedTuple):
+    """A measure and the ends of its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def auc(group: Groups, labels: Labels, weights: Numbers) -> float:
     """Area under the ROC curve: how often a positive scores above a negative, ties by half.
 
-    Args:
-        labels: Whether each item is a positive, shape (n,).
-        scores: Their scores, shape (n,).
-
-    Returns:
-        0 to 1; NaN if there are no positives or no negatives.
+    A `Metric`: 0 to 1; NaN if there are no positives or no negatives.
     """
-    _, group = np.unique(scores, return_inverse=True)
-    return _grouped_auc(group, labels, np.ones(len(labels)))
-
-
-def average_precision(labels: Labels, scores: Numbers) -> float:
-    """Mean of the precision at each positive's score, the whole of equal scores taken at once."""
-    _, group = np.unique(-scores, return_inverse=True)
-    positives = np.bincount(group, labels)
-    precision = np.cumsum(positives) / np.cumsum(np.bincount(group))
-    return float((positives * precision).sum() / positives.sum())
-
-
-def auc_interval(labels: Labels, scores: Numbers, domains: list[str]) -> tuple[float, float]:
-    """The 95% bootstrap interval of the AUC (Efron 1979), whole domains resampled.
-
-    Pages of a domain resemble each other, so resampling pages would promise too much. Resamples
-    without a positive or a negative do not count.
-    """
-    generator = np.random.default_rng(0)
-    _, domain = np.unique(domains, return_inverse=True)
-    _, group = np.unique(scores, return_inverse=True)
-    size = int(domain.max()) + 1
-    resampled = [
-        _grouped_auc(group, labels, np.bincount(draw, minlength=size)[domain].astype(np.float64))
-        for draw in (generator.integers(size, size=size) for _ in range(_RESAMPLES))
-    ]
-    low, high = np.nanpercentile(resampled, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _grouped_auc(group: NDArray[np.intp], labels: Labels, weights: Numbers) -> float:
-    """The AUC of items whose scores are given by their rank among the distinct scores."""
     positives = np.bincount(group, weights * labels)
     negatives = np.bincount(group, weights * ~labels)
     pairs = positives.sum() * negatives.sum()
     below = np.cumsum(negatives) - negatives / 2
     return float((positives * below).sum() / pairs) if pairs else float("nan")
+
+
+def average_precision(group: Groups, labels: Labels, weights: Numbers) -> float:
+    """Mean of the precision at each positive's score, the whole of equal scores taken at once.
+
+    A `Metric`: 0 to 1; NaN if there are no positives.
+    """
+    positives = np.bincount(group, weights * labels)[::-1]
+    everything = np.bincount(group, weights)[::-1]
+    taken = np.cumsum(everything)
+    precision = np.divide(np.cumsum(positives), taken, out=np.zeros_like(taken), where=taken > 0)
+    total = positives.sum()
+    return float((positives * precision).sum() / total) if total else float("nan")
+
+
+def measure(metric: Metric, labels: Labels, scores: Numbers) -> float:
+    """A metric of some items, each counting once.
+
+    Args:
+        metric: The measure.
+        labels: Whether each item is a positive, shape (n,).
+        scores: Their scores, shape (n,).
+    """
+    return metric(_groups(scores), labels, np.ones(len(labels)))
+
+
+def estimate(metric: Metric, labels: Labels, scores: Numbers, domains: Sequence[str]) -> Estimate:
+    """A metric with its 95% bootstrap interval (Efron 1979), whole domains resampled.
+
+    Pages of a domain resemble each other, so resampling pages would promise too much. Resamples
+    without a positive or a negative do not count.
+    """
+    group = _groups(scores)
+    drawn = [metric(group, labels, weights) for weights in _resampled(domains)]
+    return _estimate(measure(metric, labels, scores), drawn)
+
+
+def difference(
+    metric: Metric, labels: Labels, scores: Numbers, others: Numbers, domains: Sequence[str]
+) -> Estimate:
+    """By how much one score's metric is above another's on the same items, as in `estimate`."""
+    one, two = _groups(scores), _groups(others)
+    drawn = [
+        metric(one, labels, weights) - metric(two, labels, weights)
+        for weights in _resampled(domains)
+    ]
+    value = measure(metric, labels, scores) - measure(metric, labels, others)
+    return _estimate(value, drawn)
+
+
+def _groups(scores: Numbers) -> Groups:
+    return np.unique(scores, return_inverse=True)[1]
+
+
+def _resampled(domains: Sequence[str]) -> Iterator[Numbers]:
+    """How often each item counts, in each resample."""
+    generator = np.random.default_rng(0)
+    _, domain = np.unique(domains, return_inverse=True)
+    size = int(domain.max()) + 1
+    for _ in range(_RESAMPLES):
+        draw = generator.integers(size, size=size)
+        yield np.bincount(draw, minlength=size)[domain].astype(np.float64)
+
+
+def _estimate(value: float, drawn: Sequence[float]) -> Estimate:
+    known = [one for one in drawn if not np.isnan(one)]
+    if not known:
+        return Estimate(value, float("nan"), float("nan"))
+    low, high = np.percentile(known, [2.5, 97.5])
+    return Estimate(value, float(low), float(high))

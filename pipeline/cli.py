@@ -29,6 +29,7 @@ from pipeline.run import run, run_alone, run_folder
 from pipeline.sample.builder import build_sample
 from pipeline.samples import samples
 from pipeline.stages.graph import parse_options
+from pipeline.tasks.quality import CARD, CARD_TEXT
 from pipeline.tokenizerreport import report
 from pipeline.trace import trace
 from pipeline.whatif import what_if
@@ -36,7 +37,6 @@ from pipeline.whatif import what_if
 _STAGE_HELP = {
     "extract": "read archives, extract text and language",
     "references": "read what Wikipedia cites from the dumps that the configuration names",
-    "train-quality": "train the classifier of pages that look like those Wikipedia cites",
     "filter": "judge every document by the rules",
     "dedup": "find exact and near duplicates",
     "lines": "take out boilerplate that many pages repeat",
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam = _at_dashes(words)
     parsed = make_parser().parse_args(own)
     try:
-        if beam and parsed.call not in (_run, _references):
+        if beam and parsed.call not in (_run, _references, _train_quality):
             raise UserError(f"{parsed.command}: takes no Beam options after --")
         parsed.beam = parse_options(beam)
         parsed.call(parsed)
@@ -99,7 +99,8 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands, "run", "run every stage", None)
     for stage in STAGES:
-        _add_run(commands, stage.command, _STAGE_HELP[stage.command], stage.name)
+        if stage.command in _STAGE_HELP:
+            _add_run(commands, stage.command, _STAGE_HELP[stage.command], stage.name)
     _add(commands, "stats", "show the funnel, the languages, hosts and domains", _stats, run=True)
     found = _add(commands, "trace", "trace a sentence back to its archive", _trace, run=True)
     found.add_argument("sentence", help="words as they stand in the text")
@@ -116,10 +117,13 @@ def make_parser() -> argparse.ArgumentParser:
     read.add_argument("-n", type=_count, default=20, metavar="N", help="how many")
     covered = _add(commands, "contamination", "show benchmark items in pages", _covered, run=True)
     covered.add_argument("-n", type=_count, default=20, metavar="N", help="items to name")
-    about = "what classifiers are made from"
+    about = "train classifiers, and make what they are trained on"
     classifier = commands.add_parser("classifier", help=about, description=about)
     parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
     _add_references(parts)
+    about = "train a classifier on the pages of a run"
+    trained = parts.add_parser("train", help=about, description=about)
+    _add_train(trained.add_subparsers(dest="classifier", required=True, metavar="CLASSIFIER"))
     about = "what the trained tokenizer is like"
     tokenizer = commands.add_parser("tokenizer", help=about, description=about)
     _add_report(tokenizer.add_subparsers(dest="part", required=True, metavar="PART"))
@@ -155,7 +159,7 @@ def _add(
     return parser
 
 
-def _add_run(commands: Any, name: str, help_: str, only: str | None) -> None:
+def _add_run(commands: Any, name: str, help_: str, only: str | None) -> argparse.ArgumentParser:
     parser = _add(commands, name, help_, _run, run=False)
     parser.add_argument("config", help="a TOML file; see configs/")
     parser.add_argument("--input", nargs="+", metavar="PATH", help="in place of input.paths")
@@ -170,6 +174,7 @@ def _add_run(commands: Any, name: str, help_: str, only: str | None) -> None:
         names = [stage.name for stage in STAGES]
         parser.add_argument("--until", choices=names, help="the last stage to run")
     parser.set_defaults(only=only, until=None)
+    return parser
 
 
 def _add_references(commands: Any) -> None:
@@ -198,6 +203,11 @@ def _add_report(commands: Any) -> None:
     )
 
 
+def _add_train(commands: Any) -> None:
+    help_ = "train the classifier of pages that look like those Wikipedia cites"
+    _add_run(commands, "quality", help_, "quality").set_defaults(call=_train_quality)
+
+
 def _config(parsed: argparse.Namespace) -> Config:
     given = {
         "input": {"paths": parsed.input},
@@ -216,15 +226,35 @@ def _config(parsed: argparse.Namespace) -> Config:
 
 def _run(parsed: argparse.Namespace) -> None:
     config = _config(parsed)
+    if _run_stages(parsed, config):
+        found = stats.collect(run_folder(config))
+        _output(parsed, found.to_json(), lambda console: tables.show(found, console))
+
+
+def _run_stages(parsed: argparse.Namespace, config: Config) -> bool:
+    """Run the stages, or print the plan if that is asked for; returns whether they were run."""
     options: PipelineOptions = parsed.beam
     if parsed.dry_run:
         steps = plan(config, options)
         _output(parsed, steps.to_json(), steps.show)
-        return
+        return False
     progress = Progress(Console(stderr=True))
     run(config, options, progress, parsed.only, parsed.until, parsed.overwrite)
-    found = stats.collect(run_folder(config))
-    _output(parsed, found.to_json(), lambda console: tables.show(found, console))
+    return True
+
+
+def _train_quality(parsed: argparse.Namespace) -> None:
+    config = _config(parsed)
+    section = config.quality
+    if section.model or not (section.dumps or section.references):
+        raise UserError(
+            f"{parsed.config}: quality: nothing to train on; set dumps or references, and no model"
+        )
+    if _run_stages(parsed, config):
+        folder = files.join(run_folder(config), "quality")
+        text = files.read_input(files.join(folder, CARD_TEXT)).decode()
+        card = files.read_json(files.join(folder, CARD))
+        _output(parsed, card, lambda console: console.print(text, soft_wrap=True))
 
 
 def _references(parsed: argparse.Namespace) -> None:

@@ -113,18 +113,26 @@ class QualitySection(Section):
     neither, no classifier is trained."""
     model: str = ""
     """A fastText model to use instead of training one."""
+    match: Literal["url", "path", "host"] = "url"
+    """Which pages are positives: at a cited address; also below one, by its path; or on a host of
+    one."""
     negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
-    """Random other pages per cited page in training."""
-    epochs: Positive = 10
-    """Passes over the training pages."""
-    dim: Positive = 16
-    """Size of the word vectors."""
-    learning_rate: Annotated[float, Field(gt=0)] = 0.5
-    """fastText's `lr`."""
-    word_ngrams: Positive = 2
-    """Longest n-gram of words that is a feature."""
+    """Other pages per cited page, of the same language and length."""
+    epochs: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (25, 5)
+    """Passes over the training pages. Of these lists every combination is tried, and the best on
+    pages held out for that is taken, of equals the first; give one value each, and none is."""
+    dim: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (16,)
+    """Sizes of the word vectors, as above."""
+    learning_rate: Annotated[
+        tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)
+    ] = (0.5, 0.2)
+    """fastText's `lr`, as above."""
+    word_ngrams: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (2, 1)
+    """Longest n-gram of words that is a feature, as above."""
     bucket: Positive = 50_000
     """Hash buckets for the n-grams."""
+    quantize: bool = False
+    """Whether the model is made smaller, at some loss: `model.ftz` in place of `model.bin`."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

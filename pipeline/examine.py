@@ -83,7 +83,7 @@ class Subject:
         language: Its language code.
         language_score: Probability of the language.
         opt_outs: The signals by which it refuses.
-        quality: Probability that Wikipedia would cite it; None without a classifier.
+        quality: How much it looks like pages that Wikipedia cites; None without a classifier.
     """
 
     id: str

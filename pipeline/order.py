@@ -23,7 +23,7 @@ from pipeline.stages import (
     weight,
 )
 from pipeline.stages.graph import Graph, run_graph
-from pipeline.tasks.quality import MODEL
+from pipeline.tasks.quality import CARD
 from pipeline.tasks.tokenizing import FILE
 from pipeline.tasks.training import steps_done
 
@@ -132,13 +132,13 @@ STAGES = (
     REFERENCES,
     Stage(
         "quality",
-        "train-quality",
+        "classifier train quality",
         quality.settings,
-        ("fasttext-community", "regex", "numpy", "xxhash"),
+        ("fasttext-community", "regex", "numpy", "scipy", "xxhash", "tldextract", "pyarrow"),
         _graph(quality.build),
         reads=("extract", "references"),
         pieces=_one,
-        finished=_files(MODEL),
+        finished=_files(CARD),
         inputs=quality.inputs,
     ),
     Stage(

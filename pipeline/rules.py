@@ -149,7 +149,10 @@ _TABLE = [
     _fact("machine_text", "phrases that language models leave behind", high=0),
     _fact("contamination", "greatest share of a benchmark item that the text holds", high=0.5),
     *(_fact(name, f"personal data: {kind.meaning}") for name, kind in KINDS.items()),
-    _fact("quality", "probability that Wikipedia would cite the page, by the run's classifier"),
+    _fact(
+        "quality",
+        "how much the page looks like those that Wikipedia cites, 0 to 1, by the classifier",
+    ),
 ]
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in _TABLE}

@@ -176,3 +176,19 @@ DROPPED_PAGES = pa.schema(
         pa.field("detail", pa.string(), nullable=False),
     ]
 )
+
+_EXAMPLE = [
+    pa.field("id", pa.string(), nullable=False),
+    pa.field("url", pa.string(), nullable=False),
+    pa.field("domain", pa.string(), nullable=False),
+    pa.field("language", pa.string(), nullable=False),
+    pa.field("n_chars", pa.int64(), nullable=False),
+    pa.field("link_density", pa.float64()),
+    pa.field("stop_words", pa.float64()),
+    pa.field("split", pa.string(), nullable=False),
+    pa.field("label", pa.bool_(), nullable=False),
+]
+
+# Large: all examples are one array.
+EXAMPLES = pa.schema([*_EXAMPLE, pa.field("words", pa.large_string(), nullable=False)])
+SCORED_EXAMPLES = pa.schema([*_EXAMPLE, pa.field("score", pa.float64(), nullable=False)])

@@ -16,7 +16,6 @@ from pipeline.job import Job
 from pipeline.languagebounds import LANGUAGES
 from pipeline.stages.graph import RunTasks, WriteManifest, call_task
 from pipeline.tasks.filtering import check_lists, filter_part
-from pipeline.tasks.quality import MODEL
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -76,6 +75,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
 
 def _model(job: Job) -> str | None:
     """The path of the quality classifier, if there is one."""
-    if not job.upstream["quality"].facts:
+    facts = job.upstream["quality"].facts
+    if not facts:
         return None
-    return job.config.quality.model or join(job.folder_of("quality"), MODEL)
+    return job.config.quality.model or join(job.folder_of("quality"), facts["file"])

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import cache, partial
 from typing import Any
 
-from classifiers import fasttext_model, quality
+from classifiers import quality
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection
 from pipeline.contamination import Coverage, merge
@@ -77,7 +77,7 @@ def subject_of(row: Mapping[str, Any], model: str | None) -> Subject:
         row: Its row.
         model: The path of the quality classifier, if there is one.
     """
-    score = quality.score(fasttext_model.load(model), row["text"]) if model else None
+    score = quality.load(model).score(row["text"]) if model else None
     own = {key: row[key] for key in ("id", "url", "text", "language", "language_score")}
     return Subject(**own, opt_outs=sorted(OBEYED.intersection(row["opt_outs"])), quality=score)
 

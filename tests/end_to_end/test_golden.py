@@ -205,7 +205,7 @@ def test_statistics_show_the_mixture_and_the_score(golden: Golden) -> None:
 
 def test_shards_decode_to_the_kept_texts(golden: Golden) -> None:
     tokenizer = Tokenizer.from_file(str(golden.folder / "tokenizer" / "tokenizer.json"))
-    texts = {row["id"]: row["text"] for row in rows(golden, "filter", "part")}
+    texts = {row["id"]: row["text"] for row in rows(golden, "lines", "part")}
     seen = 0
     for path in sorted((golden.folder / "shards").glob("[tva]*.parquet")):
         shard = Shard(path)
