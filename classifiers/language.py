@@ -59,7 +59,6 @@ def identify(text: str, section: LanguageConfig) -> Identified:
     text = _FENCED.sub("", text[:_PREFIX])
     if not is_prose(text):
         return _NONE
-    text = " ".join(text.split())
     language, score = _prevailing(text, identifiers.load(section.identifier))
     if not section.second or language == UNDETERMINED:
         return Identified(language, score)
