@@ -33,6 +33,7 @@ _WINDOWS = 6
 _WINDOW_CHARACTERS = 250
 # A window that is less sure says nothing: of so few characters, many that are right are not.
 _CERTAIN = 0.7
+_LEAST_VOTES = 2
 _PREVAILS = 0.6
 
 
@@ -110,9 +111,9 @@ def _prevailing(text: str, identifier: Identifier) -> tuple[str, float]:
         if len(votes[first]) >= _PREVAILS * _WINDOWS:
             return first, score
     total = sum(map(len, votes.values()))
-    most = max(votes, key=lambda tag: (len(votes[tag]), tag == first, tag))
-    if total < 2 or (most == first and len(votes[most]) >= _PREVAILS * total):
+    if total < _LEAST_VOTES or len(votes[first]) >= _PREVAILS * total:
         return first, score
-    if len(votes[most]) < _PREVAILS * total:
+    most = max(votes, key=lambda tag: (len(votes[tag]), tag))
+    if len(votes[most]) < _PREVAILS * _WINDOWS:
         return _NONE.language, _NONE.score
     return most, sum(votes[most]) / len(votes[most])
