@@ -64,7 +64,7 @@ def identify(text: str, section: LanguageConfig) -> Identified:
     if not section.second or language == UNDETERMINED:
         return Identified(language, score)
     other = identifiers.load(section.second)
-    second, _ = other.identify(text)
+    second, _ = _prevailing(text, other)
     if section.on_disagreement == "und" and second != language and language in other.tags:
         return Identified(UNDETERMINED, 0.0, second)
     return Identified(language, score, second)
