@@ -262,7 +262,7 @@ def compare(results: Mapping[str, list[Result]]) -> dict[str, Any]:
         _side(results[name], results[f"{name} start"]) for name in ("curate", "datatrove")
     )
     section = load(str(CONFIG)).filter
-    curate |= {"versions": _versions(), "rules": ["language", *bounds_of(section, "en")]}
+    curate |= {"versions": _versions(), "rules": ["language", *bounds_of(section, "eng_Latn")]}
     datatrove |= {"versions": _pinned()}
     datatrove["rules"] = [row["stage"] for row in datatrove["funnel"]]
     rate, running = "pages_per_cpu_second", "pages_per_cpu_second_running"

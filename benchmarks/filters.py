@@ -61,7 +61,7 @@ from pipeline.textstats import TextStats
 _JUDGED: Mapping[str, frozenset[str] | None] = {
     "gopher_quality": None,
     "gopher_repetition": None,
-    "c4_datatrove": frozenset({"en"}),
+    "c4_datatrove": frozenset({"eng_Latn"}),
     "fineweb": None,
 }
 _NOT_THEIRS = frozenset({"alphabetic_words"})
@@ -209,7 +209,7 @@ def datatrove(python: Path, texts: Sequence[Text]) -> Iterator[Callable[[str], I
     """Start DataTrove's process on the texts; gives what asks it, with an answer for each text."""
     with (Path(languagebounds.__file__).parent / "fineweb2.toml").open("rb") as file:
         tokenizers = {code: row["config"] for code, row in tomllib.load(file).items()}
-    tokenizers["en"] = "eng_Latn"
+    tokenizers["eng_Latn"] = "eng_Latn"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "documents.jsonl"
         with path.open("w", encoding="utf-8") as lines:

@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--labelled", nargs="*", default=[], type=Path, metavar="PATH")
     parser.add_argument("--clean", nargs="*", default=[], type=Path, metavar="PATH")
-    parser.add_argument("--language", default="en", help="of all texts (default: en)")
+    parser.add_argument("--language", default="eng_Latn", help="of all texts (default: eng_Latn)")
     parser.add_argument(
         "--peer", type=Path, default=HERE / ".venv-datatrove/bin/python", metavar="PYTHON"
     )

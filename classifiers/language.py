@@ -33,6 +33,7 @@ _WINDOWS = 6
 _WINDOW_CHARACTERS = 250
 # A window that is less sure says nothing: of so few characters, many that are right are not.
 _CERTAIN = 0.7
+_LEAST_VOTES = 2
 _PREVAILS = 0.6
 
 
@@ -59,12 +60,11 @@ def identify(text: str, section: LanguageConfig) -> Identified:
     text = _FENCED.sub("", text[:_PREFIX])
     if not is_prose(text):
         return _NONE
-    text = " ".join(text.split())
     language, score = _prevailing(text, identifiers.load(section.identifier))
     if not section.second or language == UNDETERMINED:
         return Identified(language, score)
     other = identifiers.load(section.second)
-    second, _ = other.identify(text)
+    second, _ = _prevailing(text, other)
     if section.on_disagreement == "und" and second != language and language in other.tags:
         return Identified(UNDETERMINED, 0.0, second)
     return Identified(language, score, second)
@@ -111,9 +111,9 @@ def _prevailing(text: str, identifier: Identifier) -> tuple[str, float]:
         if len(votes[first]) >= _PREVAILS * _WINDOWS:
             return first, score
     total = sum(map(len, votes.values()))
-    most = max(votes, key=lambda tag: (len(votes[tag]), tag == first, tag))
-    if total < 2 or (most == first and len(votes[most]) >= _PREVAILS * total):
+    if total < _LEAST_VOTES or len(votes[first]) >= _PREVAILS * total:
         return first, score
-    if len(votes[most]) < _PREVAILS * total:
+    most = max(votes, key=lambda tag: (len(votes[tag]), tag))
+    if len(votes[most]) < _PREVAILS * _WINDOWS:
         return _NONE.language, _NONE.score
     return most, sum(votes[most]) / len(votes[most])

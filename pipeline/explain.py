@@ -14,7 +14,15 @@ from pipeline.rules import RULES
 
 _CAPTURE = ("id", "url", "date", "warc", "offset", "length")
 _SAID = (
-    *("language", "language_score", "link_density", "title", "published", "canonical_url"),
+    *(
+        "language",
+        "language_score",
+        "language_second",
+        "link_density",
+        "title",
+        "published",
+        "canonical_url",
+    ),
     *("declared_language", "licences", "opt_outs"),
 )
 _EXCERPT = 80

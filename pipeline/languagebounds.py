@@ -8,7 +8,8 @@ says where it is from; what does not is here. English is filtered as in FineWeb.
 Two things of theirs are not ours:
 
 - Their language score is GlotLID's, the bound its median less a standard deviation, within 0.3 and
-  0.9. Ours is lid.176's, which is often lower: read `language_score` as advice.
+  0.9. Ours is lid.176's, which is often lower, where no other is configured: read
+  `language_score` as advice, for `filter.min_language_scores`.
 - Their words are those of spaCy, Stanza, Kiwi and others, which cut off clitics and, in Korean,
   particles. That touches `mean_word_length`, the n-grams and `stop_words` (French `l'` is not a
   word here). Marks count as words of theirs in `alphabetic_tokens`, `newline_ratio` and the

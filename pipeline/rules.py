@@ -72,7 +72,7 @@ def _ngrams(n: int) -> Callable[[TextStats], float]:
 _TABLE = [
     _fact("url_lists", "block lists that name the URL", high=0),
     _fact("opt_out", "signals by which the page refuses to train models", high=0),
-    _fact("language_score", "probability of the language, by fastText lid.176", low=0.65),
+    _fact("language_score", "probability of the language; 0 for `und`", low=0.65),
     _text(lambda s: s.word_count, "word_count", "words"),
     _text(lambda s: s.mean_word_length, "mean_word_length", "mean characters a word"),
     _text(lambda s: s.hash_ratio, "hash_ratio", "`#` a token, headings' marks apart"),

@@ -35,6 +35,7 @@ _FORMULA = re.compile(rb"\\|<math", re.IGNORECASE)
 _ITEM = re.compile(rb"<li[\s>]", re.IGNORECASE)
 _SAMPLE_CHARS = 1_000
 _SHORT_SAMPLE_CHARS = 300
+_PARTS = 3
 _LINE_CHARS = 40
 _PROSE_CHARS = 250
 _GLANCE_BYTES = 20_000
@@ -50,7 +51,7 @@ class Screen:
     """What a page must have, by the filter's rules.
 
     Attributes:
-        languages: Tags of the languages kept; none means all.
+        languages: Tags of the languages kept; none means all, or that `und` is among them.
         min_words: Least `word_count`, by a language for all whose words are cut as its are.
         min_stop_words: Least `stop_words` in each language kept that has a table.
         identifier: What tells the language.
@@ -72,11 +73,15 @@ class Screen:
         )
         # Among all languages, a page would have to be asked for its own.
         asked = {code: stop_words[code] for code in section.languages if code in LANGUAGES}
+        languages = frozenset(section.languages)
+        if UNDETERMINED in languages:
+            # Of code, say, the samples are in the language of the menu.
+            asked, languages = {}, frozenset()
         least: dict[Cut, tuple[float, str]] = {}
         for code, words in min_words.items():
             least[cut_of(code)] = min((words, code), least.get(cut_of(code), (words, code)))
         by_cut = {code: words for words, code in least.values()}
-        return cls(frozenset(section.languages), by_cut, asked, identifier)
+        return cls(languages, by_cut, asked, identifier)
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -121,7 +126,8 @@ class Screen:
             prose = lines
         longest = _joined(sorted(prose, key=len, reverse=True))
         found = ("", 0.0)
-        for sample in (longest[:_SHORT_SAMPLE_CHARS], _joined(prose), longest):
+        parts = [_joined(prose[len(prose) * part // _PARTS :]) for part in range(_PARTS)]
+        for sample in (longest[:_SHORT_SAMPLE_CHARS], longest, *parts):
             found = self._identify(sample)
             if found[0] in self.languages or found[1] < _CERTAIN:
                 return None

@@ -27,8 +27,9 @@ A document is kept when every statistic lies within its bounds, ends included. A
 key under `[filter.rules]`, its drop reason and its column. Bounds come from the families that
 `filter.families` names, all of which must keep the page, and from the rule itself; a bound in a
 table `{low = …, high = …}` under `[filter.rules]` takes the place of both, and `"none"` there lifts
-it. A statistic that has no meaning for a page, as stop words in a language without a
-table, is null and drops nothing.
+it. A language may have a least `language_score` of its own under `[filter.min_language_scores]`. A
+statistic that has no meaning for a page, as stop words in a language without a table, is null and
+drops nothing.
 """
 
 

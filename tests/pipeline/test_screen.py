@@ -1,15 +1,23 @@
 """The screen rejects what the filter must drop anyway, and nothing for words that are there."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.identifiers import LID176, load
-from pipeline.config import Bounds, FilterSection
+from pipeline.config import Bounds, ExtractSection, FilterSection
+from pipeline.extract import extract
 from pipeline.languagebounds import LANGUAGES
+from pipeline.maintext.markup import strip
+from pipeline.records import Page, Rejected, Split
 from pipeline.screen import Screen, visible_lines
 from pipeline.textstats import TextStats
+from pipeline.warc import read_records
 from pipeline.words import cut_of
+
+MULTILINGUAL = Path(__file__).resolve().parents[2] / "../shared/data/multilingual/pages.warc.gz"
 
 ENGLISH = "The old lighthouse keeper climbed to the top of the tower and lit the lamp every night. "
 GERMAN = "Der alte Leuchtturmwärter stieg jeden Abend auf den Turm und zündete dort die Lampe an. "
@@ -241,3 +249,29 @@ def test_any_bytes_are_screened(data: bytes) -> None:
     assert rejection is not None
     assert rejection[0] == "screen_word_count"
     assert ANY.rejects(data) is None
+
+
+def test_nothing_is_asked_of_languages_where_pages_in_none_are_wanted() -> None:
+    """A page of code with a menu in German is in none."""
+    kept = FilterSection(languages=("en", "und"), families=("gopher_quality",))
+    screen = Screen.of(kept)
+    assert (screen.languages, screen.min_stop_words) == (frozenset(), {})
+
+
+@pytest.mark.parametrize("wanted", ["en", "de"])
+def test_no_real_page_is_rejected_for_its_language_that_is_found_to_be_in_it(wanted: str) -> None:
+    """Manuals in many languages, some half translated: every seventh page."""
+    if not MULTILINGUAL.exists():
+        pytest.skip("no shared/data/multilingual")
+    screen = Screen.of(FilterSection(languages=(wanted,)))
+    split = Split(str(MULTILINGUAL), 0, MULTILINGUAL.stat().st_size)
+    found = 0
+    for record in list(read_records(split, 10_000_000))[::7]:
+        if not isinstance(record, Page):
+            continue
+        stripped = strip(record.body)
+        if (rejection := screen.rejects(stripped)) and rejection[0] == "screen_language":
+            document = extract(record, ExtractSection(), None)
+            assert isinstance(document, Rejected) or document.language not in screen.languages
+            found += 1
+    assert found > 40
