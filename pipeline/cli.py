@@ -101,7 +101,7 @@ def make_parser() -> argparse.ArgumentParser:
     for stage in STAGES:
         if stage.command in _STAGE_HELP:
             _add_run(commands, stage.command, _STAGE_HELP[stage.command], stage.name)
-    _add(commands, "stats", "show the funnel, the languages, hosts and domains", _stats, run=True)
+    _add(commands, "stats", "show the funnel, languages, hosts, mixture, quality", _stats, run=True)
     found = _add(commands, "trace", "trace a sentence back to its archive", _trace, run=True)
     found.add_argument("sentence", help="words as they stand in the text")
     found.add_argument("--anonymous", action="store_true", help="read without credentials")

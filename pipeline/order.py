@@ -190,7 +190,7 @@ STAGES = (
         "weight",
         weight.settings,
         ("numpy", "xxhash", "pyarrow"),
-        _graphs(weight.graphs),
+        _graphs(lambda job, note: weight.graphs(job)),
         reads=("lines", "dedup"),
         pieces=_parts_of("lines"),
         finished=_files("part-"),

@@ -150,7 +150,7 @@ def cuts(rows: Rows, requests: Sequence[Request]) -> Iterator[tuple[Request, Cut
 
 def before(rows: Rows, found: Mapping[int, Cut]) -> npt.NDArray[np.bool_]:
     """Whether each row is chosen, given the cuts by group; none is of a group without a cut."""
-    size = 1 + max([*found, *rows.group.tolist()], default=0)
+    size = 1 + max(max(found, default=0), int(rows.group.max(initial=0)))
     at = np.zeros((2, size), dtype=np.uint64)
     for group, cut in found.items():
         at[:, group] = cut

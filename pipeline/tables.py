@@ -28,6 +28,12 @@ def show(stats: Stats, console: Console) -> None:
             f"weight.shares.{missed['axis']}: {missed['name']} has {missed['reached']:.2%}, not "
             f"{missed['asked']:.2%}: weight.max_repeats, or languages without it, allow no more"
         )
+    if unseen := [row.name for row in stats.mixture if not row.bytes_after + row.anneal_bytes]:
+        removed = sum(row.quality_documents for row in stats.mixture if row.name in unseen)
+        console.print(
+            f"training sees nothing of {', '.join(unseen)}: of their documents, the quality score "
+            f"removed {removed:,}"
+        )
     if stats.quality:
         console.print(_quality(stats))
         console.print(_seen(stats))

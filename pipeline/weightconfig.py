@@ -14,9 +14,11 @@ class SharesSection(Section):
     """Target shares of the mixture's bytes; what is not named keeps its proportions in the rest."""
 
     languages: ShareByLanguage = Field(default_factory=dict)
-    """Share by language."""
+    """Target share of the mixture's bytes by language; what is not named keeps its proportions
+    in the rest, and takes what a share cannot use under `max_repeats`."""
     domains: Mapping[str, Share] = Field(default_factory=dict)
-    """Share by domain: of each language's bytes where languages have targets, else of all."""
+    """Target share by domain, likewise: of each language's bytes where languages have targets, else
+    of all."""
 
     @model_validator(mode="after")
     def _at_most_all(self) -> Self:
@@ -30,13 +32,13 @@ class QualityUseSection(Section):
     """What the quality score decides, before anything is weighted."""
 
     mode: Literal["off", "threshold", "quantile", "soft"] = "off"
-    """Keep every document; those that score `min_score`; the best `keep_share`; or each with a
+    """Keeps every document; those that score `min_score`; the best `keep_share`; or each with a
     probability that rises with its score s: (2 - s) to the power of -`pareto_alpha`, as GPT-3's
     data were sampled (Brown et al. 2020, appendix A)."""
     min_score: Share | None = None
     """Lowest score that `threshold` keeps."""
     keep_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Share of the bytes that `quantile` keeps."""
+    """Share of the bytes that `quantile` keeps, at least."""
     pareto_alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 9.0
     """Exponent of `soft`; 9 is GPT-3's."""
     within: Literal["language", "all"] = "language"
@@ -60,14 +62,16 @@ class AnnealSection(Section):
     """The best documents, set aside for the end of training."""
 
     share: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the bytes, best first by quality, then length, then id."""
+    """Share of the bytes set aside for the end of training: the best of each language (see
+    `quality.within`) by quality, then length, then id. They stand in shards of their own."""
 
 
 class WeightSection(Section):
     """How often a document is seen in training.
 
-    In this order: the quality score keeps or removes it, the anneal split takes the best, and the
-    others are repeated as their language and domain ask for. Sizes are UTF-8 bytes of text.
+    In this order: what factors or shares exclude goes; the quality score keeps or removes the
+    others; the anneal split takes the best; the rest is repeated as languages and domains ask for.
+    Sizes are UTF-8 bytes of text.
     """
 
     languages: FactorByLanguage = Field(default_factory=dict)

@@ -28,13 +28,8 @@ def settings(config: Config) -> dict[str, Any]:
     return config.weight.model_dump(mode="json")
 
 
-def graphs(job: Job, note: Callable[[str], None]) -> Iterator[Graph]:
-    """What is still to be done, a graph after the other; each is run before the next is asked for.
-
-    Args:
-        job: The stage's job.
-        note: Told what of the shares that are asked for cannot be reached.
-    """
+def graphs(job: Job) -> Iterator[Graph]:
+    """What is still to be done, graph by graph; each is run before the next is asked for."""
     steps = [("measured", measure), (REPEAT, repeat)]
     if job.config.weight.ranks:
         steps.insert(1, (RANK, rank))

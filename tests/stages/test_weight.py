@@ -83,12 +83,12 @@ def full_row(row: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def make_run(folder: Path, rows: list[dict[str, Any]], parts: int) -> dict[str, Manifest]:
-    """Finished stages `lines` and `dedup`, in so many parts."""
+    """Finished stages `lines` and `dedup`, in so many parts and an empty one."""
     for stage in ("lines", "dedup"):
         (folder / stage).mkdir(parents=True)
     pieces = []
-    for number in range(parts):
-        name, own = f"a-{number}", rows[number::parts]
+    for number in range(parts + 1):
+        name, own = f"a-{number}", rows[number::parts] if number < parts else []
         schema = without_boilerplate(STATISTICS)
         full = [full_row(row, place) for place, row in enumerate(own)]
         table = pa.Table.from_pylist(full, schema)
@@ -117,7 +117,7 @@ def job_of(folder: Path, upstream: dict[str, Manifest], recipe: dict[str, Any]) 
 
 def run_stage(job: Job, options: Sequence[str] = (), graphs: int | None = None) -> None:
     """Run the stage, or no more than so many of its graphs."""
-    for number, graph in enumerate(weight.graphs(job, lambda text: None)):
+    for number, graph in enumerate(weight.graphs(job)):
         if number == graphs:
             return
         run_graph(graph, PipelineOptions([*options]))
