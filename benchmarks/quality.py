@@ -169,8 +169,9 @@ def cross_fit(pages: Sequence[Page], setting: Hyperparameters) -> Numbers:
     scores = np.zeros(len(pages))
     for tested in range(FOLDS):
         examples = matched(pages, Turn(folds, tested))
+        training = qualitytraining.part(examples, "train").to_pylist()
         with tempfile.TemporaryDirectory() as folder:
-            classifier = qualitytraining.train(examples, setting, f"{folder}/model.bin")
+            classifier = qualitytraining.train(training, setting, f"{folder}/model.bin")
         curve = qualitytraining.calibrate(examples, classifier)
         held = [n for n, page in enumerate(pages) if folds[page.domain] == tested]
         words = pa.table({"words": [pages[n].row["words"] for n in held]})

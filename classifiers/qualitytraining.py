@@ -6,9 +6,10 @@ that whatever is made of them is the same however they came together. What each 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,8 @@ from classifiers.quality import CITED, OTHER, raw_score
 from classifiers.ranking import Labels, Numbers, auc, measure
 from classifiers.splits import Split
 from pipeline.errors import UserError
+
+Row = Mapping[str, Any]
 
 MIN_TRAIN_POSITIVES = 10
 MIN_TUNE_PAGES = 10
@@ -85,10 +88,16 @@ def can_tune(examples: pa.Table) -> bool:
     return min(int(labels.sum()), int((~labels).sum())) >= MIN_TUNE_PAGES
 
 
-def train(examples: pa.Table, chosen: Hyperparameters, path: str) -> Classifier:
-    """Train a model on the pages to train on, and write it."""
+def train(training: Iterable[Row], chosen: Hyperparameters, path: str) -> Classifier:
+    """Train a model on the examples to train on, and write it.
+
+    Args:
+        training: Their labels and words; gone through once, so that they need not be held.
+        chosen: The hyper-parameters.
+        path: The model to write.
+    """
     return fasttext_model.train_supervised(
-        lines(part(examples, "train")),
+        map(line, training),
         path,
         epochs=chosen.epochs,
         dim=chosen.dim,
@@ -122,7 +131,7 @@ def preferences(
     ranked = sorted(classifier.word_weights(CITED, OTHER), key=lambda one: (one.weight, one.word))
     ends = ranked[-_CANDIDATE_WORDS:][::-1], ranked[:_CANDIDATE_WORDS]
     domains: dict[str, set[str]] = {one.word: set() for end in ends for one in end}
-    for row in _rows(part(examples, "train"), ["domain", "words"]):
+    for row in rows(part(examples, "train"), ["domain", "words"]):
         for word in domains.keys() & set(row["words"].split(" ")):
             domains[word].add(row["domain"])
     for_, against = (
@@ -134,14 +143,13 @@ def preferences(
 
 def raw_scores(classifier: Classifier, examples: pa.Table) -> Numbers:
     """What fastText says of each example, shape (n,)."""
-    found = [raw_score(classifier, row["words"]) for row in _rows(examples, ["words"])]
+    found = [raw_score(classifier, row["words"]) for row in rows(examples, ["words"])]
     return np.array(found, dtype=np.float64)
 
 
-def lines(examples: pa.Table) -> Iterator[str]:
-    """The examples as fastText trains on them."""
-    for row in _rows(examples, ["label", "words"]):
-        yield f"{LABEL}{CITED if row['label'] else OTHER} {row['words']}"
+def line(example: Row) -> str:
+    """An example as fastText trains on it."""
+    return f"{LABEL}{CITED if example['label'] else OTHER} {example['words']}"
 
 
 def part(examples: pa.Table, split: Split) -> pa.Table:
@@ -154,6 +162,7 @@ def labels_of(examples: pa.Table) -> Labels:
     return np.array(examples["label"].to_pylist(), dtype=np.bool_)
 
 
-def _rows(examples: pa.Table, columns: list[str]) -> Iterator[dict[str, str]]:
+def rows(examples: pa.Table, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of the examples, one after another."""
     for batch in examples.select(columns).to_batches(_BATCH_ROWS):
         yield from batch.to_pylist()

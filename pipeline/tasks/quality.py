@@ -119,12 +119,16 @@ def try_candidate(guard: Guard, index: int, section: QualitySection, folder: str
         Its number.
     """
     done, path = (join(folder, WORK, f"{kind}-{index}") for kind in ("tried", "model"))
-    if not files.exists(done):
-        examples = read_table(join(folder, WORK, _EXAMPLES))
-        if index and not qualitytraining.can_tune(examples):
-            return index
-        classifier = qualitytraining.train(examples, candidates(section)[index], path)
-        files.write_json(done, {"auc": qualitytraining.tuning_auc(examples, classifier)})
+    examples = join(folder, WORK, _EXAMPLES)
+    tuned = qualitytraining.can_tune(read_table(examples, ["split", "label"]))
+    if not files.exists(done) and (tuned or not index):
+        # Several of these run at once: none of them holds all texts.
+        training = (row for row in read_rows(examples) if row["split"] == "train")
+        classifier = qualitytraining.train(training, candidates(section)[index], path)
+        tuning = [row for row in read_rows(examples) if row["split"] == "tune"]
+        table = pa.Table.from_pylist(tuning, schema=EXAMPLES)
+        found = qualitytraining.tuning_auc(table, classifier) if tuned else None
+        files.write_json(done, {"auc": found})
     return index
 
 
@@ -171,8 +175,8 @@ def finish(guard: Guard, section: QualitySection, origin: Origin, folder: str) -
 def _publish(card: Mapping[str, Any], examples: pa.Table, folder: str) -> dict[str, Any]:
     """Write the card in its forms; returns the manifest's facts."""
     digest = hashlib.sha256(card["model"]["sha256"].encode())
-    for line in qualitytraining.lines(examples):
-        digest.update(f"{line}\n".encode())
+    for row in qualitytraining.rows(examples, ["label", "words"]):
+        digest.update(f"{qualitytraining.line(row)}\n".encode())
     content = qualitycard.plain(
         {**card, "warnings": qualitycard.warnings(card), "fingerprint": digest.hexdigest()}
     )
@@ -190,7 +194,7 @@ def _tried(section: QualitySection, folder: str, tuned: bool) -> tuple[list[dict
     rows = []
     for index, candidate in enumerate(candidates(section)[: None if tuned else 1]):
         found = files.read_json(join(folder, WORK, f"tried-{index}"))["auc"]
-        rows.append(asdict(candidate) | {"auc": found if tuned else None})
+        rows.append(asdict(candidate) | {"auc": found})
     best = max(range(len(rows)), key=lambda n: rows[n]["auc"]) if tuned else 0
     return [row | {"chosen": n == best} for n, row in enumerate(rows)], best
 

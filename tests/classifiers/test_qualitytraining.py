@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from classifiers.calibration import Platt, Uncalibrated
-from classifiers.fasttext_model import load, quantize
+from classifiers.fasttext_model import Classifier, load, quantize
 from classifiers.qualitytraining import (
     Hyperparameters,
     calibrate,
@@ -16,7 +16,7 @@ from classifiers.qualitytraining import (
     check_enough,
     grid,
     labels_of,
-    lines,
+    line,
     part,
     preferences,
     raw_scores,
@@ -35,9 +35,13 @@ def told() -> pa.Table:
     return examples(1200, told=True)
 
 
+def trained(table: pa.Table, path: Path) -> Classifier:
+    return train(part(table, "train").to_pylist(), SETTING, str(path))
+
+
 def unseen(table: pa.Table, path: Path) -> Estimate:
     test = part(table, "test")
-    scores = raw_scores(train(table, SETTING, str(path)), test)
+    scores = raw_scores(trained(table, path), test)
     return estimate(auc, labels_of(test), scores, test["domain"].to_pylist())
 
 
@@ -54,7 +58,7 @@ def test_no_difference_gives_no_better_than_chance(tmp_path: Path) -> None:
 
 
 def test_the_words_that_tell_are_named(told: pa.Table, tmp_path: Path) -> None:
-    words_for, words_against = preferences(train(told, SETTING, str(tmp_path / "model.bin")), told)
+    words_for, words_against = preferences(trained(told, tmp_path / "model.bin"), told)
     assert {one.word for one in words_for} == set(GOOD)
     assert {one.word for one in words_against} == set(BAD)
     weights = [one.weight for one in words_for]
@@ -72,7 +76,7 @@ def test_words_of_few_domains_are_not_named(told: pa.Table, tmp_path: Path) -> N
             row["words"] += " everywhere" * 9
             row["words"] += " brand" * 9 if row["domain"] != own[0] else ""
     table = pa.Table.from_pylist(rows, schema=told.schema)
-    words_for, _ = preferences(train(table, SETTING, str(tmp_path / "model.bin")), table)
+    words_for, _ = preferences(trained(table, tmp_path / "model.bin"), table)
     named = [one.word for one in words_for]
     assert named[0] == "everywhere"
     assert "brand" not in named
@@ -80,7 +84,7 @@ def test_words_of_few_domains_are_not_named(told: pa.Table, tmp_path: Path) -> N
 
 def test_same_examples_give_the_same_bytes(told: pa.Table, tmp_path: Path) -> None:
     for name in "ab":
-        train(told, SETTING, str(tmp_path / name))
+        trained(told, tmp_path / name)
         quantize(str(tmp_path / name), str(tmp_path / f"{name}.ftz"))
     for suffix in ("", ".ftz"):
         first, second = (tmp_path / f"{name}{suffix}" for name in "ab")
@@ -88,14 +92,8 @@ def test_same_examples_give_the_same_bytes(told: pa.Table, tmp_path: Path) -> No
     assert (tmp_path / "a.ftz").stat().st_size < (tmp_path / "a").stat().st_size / 2
 
 
-def test_only_training_pages_make_the_model(told: pa.Table, tmp_path: Path) -> None:
-    train(told, SETTING, str(tmp_path / "a"))
-    train(part(told, "train"), SETTING, str(tmp_path / "b"))
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
 def test_calibration_is_of_the_pages_for_it(told: pa.Table, tmp_path: Path) -> None:
-    model = train(told, SETTING, str(tmp_path / "model.bin"))
+    model = trained(told, tmp_path / "model.bin")
     found = calibrate(told, model)
     assert isinstance(found, Platt)
     assert found == calibrate(part(told, "calibrate"), model)
@@ -104,7 +102,7 @@ def test_calibration_is_of_the_pages_for_it(told: pa.Table, tmp_path: Path) -> N
 
 def test_a_model_too_small_to_quantize_says_so(tmp_path: Path) -> None:
     small = Hyperparameters(epochs=1, dim=2, learning_rate=0.1, word_ngrams=1, bucket=1)
-    train(examples(200, told=True), small, str(tmp_path / "a"))
+    train(examples(200, told=True).to_pylist(), small, str(tmp_path / "a"))
     with pytest.raises(UserError, match=r"cannot be quantized .* raise quality.bucket"):
         quantize(str(tmp_path / "a"), str(tmp_path / "b"))
 
@@ -116,10 +114,9 @@ def test_the_grid_begins_with_the_first_values() -> None:
     assert found[-1] == Hyperparameters(3, 16, 0.1, 1, 7)
 
 
-def test_lines_are_labelled(told: pa.Table) -> None:
-    rows = told.slice(0, 9).to_pylist()
-    due = [f"__label__{'cited' if r['label'] else 'other'} {r['words']}" for r in rows]
-    assert list(lines(told.slice(0, 9))) == due
+def test_lines_are_labelled() -> None:
+    assert line({"label": True, "words": "a b"}) == "__label__cited a b"
+    assert line({"label": False, "words": ""}) == "__label__other "
 
 
 def test_too_few_pages_to_choose_by(told: pa.Table) -> None:

@@ -144,6 +144,17 @@ def test_same_bytes_whatever_the_parts_and_their_order(trained: Path, tmp_path: 
     assert outputs(tmp_path) == outputs(trained)
 
 
+def test_pages_to_test_on_do_not_make_the_model(trained: Path, tmp_path: Path) -> None:
+    """Whatever stands on them: neither the words nor what is chosen and calibrated by them."""
+    rows = pq.read_table(trained / "out" / "examples.parquet").to_pylist()
+    tested = {row["id"] for row in rows if row["split"] == "test"}
+    altered = [row | {"text": "altered"} if row["id"] in tested else row for row in PAGES]
+    train(tmp_path, QualitySection(**QUICK), [altered])
+    for name in ("model.bin", "model.calibration.json"):
+        assert outputs(tmp_path)[name] == outputs(trained)[name]
+    assert card_of(tmp_path)["auc"] != card_of(trained)["auc"]
+
+
 def test_what_was_done_is_not_done_again(trained: Path, tmp_path: Path) -> None:
     """As after a kill: the sample and one candidate are there, the rest is made from them."""
     section, folder = QualitySection(**QUICK), tmp_path / "out"
