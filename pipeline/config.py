@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline import rules
+from pipeline import models, rules
 from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
 from pipeline.files import Access
@@ -29,6 +30,7 @@ NonEmpty = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[NonEmpty, ...], Field(strict=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Model = Annotated[str, AfterValidator(lambda given: models.checked(given) if given else given)]
 
 
 def _bound(value: object) -> "float | Literal['none'] | None":
@@ -124,8 +126,8 @@ class QualitySection(Section):
     references: str = ""
     """In place of dumps, the folder that `curate classifier references` made of them. With
     neither, no classifier is trained."""
-    model: str = ""
-    """A fastText model to use instead of training one."""
+    model: Model = ""
+    """A fastText model to use instead of training one: a path, or `URL#sha256=HEX`."""
     negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
     """Random other pages per cited page in training."""
     epochs: Positive = 10
@@ -144,6 +146,16 @@ class QualitySection(Section):
         if self.dumps and self.references:
             raise ValueError("dumps and references stand in place of each other; give one of them")
         return self
+
+
+class DomainSection(Section):
+    """The classifier of domains, topics and formats."""
+
+    model: Model = ""
+    """The `model.json` that `curate classifier train domain` wrote: a path, or `URL#sha256=HEX`.
+    Without it documents have no domain but their host's."""
+    min_score: Share = 0.3
+    """A domain that is less probable counts as `unknown`."""
 
 
 class Bounds(Section):
@@ -276,7 +288,7 @@ class WeightSection(Section):
     domains: Mapping[str, Factor] = Field(default_factory=dict)
     """Factor by domain; 1 where none is given."""
     hosts: Mapping[str, str] = Field(default_factory=dict)
-    """Domain by host or host suffix; `unknown` where none is given."""
+    """Domain by host or host suffix; of other hosts the classifier's, see `[domain]`."""
 
 
 class ShardsSection(Section):
@@ -296,6 +308,7 @@ class Config(Section):
     workers: WorkersSection = WorkersSection()
     extract: ExtractSection = ExtractSection()
     quality: QualitySection = QualitySection()
+    domain: DomainSection = DomainSection()
     filter: FilterSection = FilterSection()
     dedup: DedupSection = DedupSection()
     lines: LinesSection = LinesSection()

@@ -10,7 +10,7 @@ import xxhash
 from pipeline.errors import UserError
 
 UNKNOWN = "unknown"
-"""The domain of hosts that no table names."""
+"""The domain of documents whose host no table names, and no classifier knows."""
 
 _MOST_REPEATS = np.iinfo(np.int32).max
 
@@ -32,19 +32,25 @@ class Weights:
         return self.languages.get(language, 1.0) * self.domains.get(domain, 1.0)
 
 
-def domain_of(host: str, table: Mapping[str, str]) -> str:
-    """The domain of a host, such as `encyclopedia`, `news` or `code`.
+def domain_of(host: str, table: Mapping[str, str], judged: str = UNKNOWN) -> str:
+    """The domain of a document, such as `news` or `code`: its host's, if the host has one.
 
     Args:
         host: A lower-case host name.
         table: Domain by host or suffix of hosts: `wikipedia.org` also stands for
             `en.wikipedia.org`, but not for `notwikipedia.org`. The longest that fits decides.
+        judged: The domain of a document whose host no table names.
     """
     while host:
         if host in table:
             return table[host]
         _, _, host = host.partition(".")
-    return UNKNOWN
+    return judged
+
+
+def certain(domain: str | None, score: float | None, min_score: float) -> str:
+    """A classifier's domain, or `unknown` where its probability is less than `min_score`."""
+    return domain if domain and score is not None and score >= min_score else UNKNOWN
 
 
 def repeats(ids: Sequence[str], weight: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

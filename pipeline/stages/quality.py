@@ -4,7 +4,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline import files
+from pipeline import files, models
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
@@ -27,7 +27,7 @@ def inputs(config: Config) -> tuple[str, ...]:
     """
     section = config.quality
     if section.model or not section.references:
-        return (section.model,) if section.model else ()
+        return models.inputs(section.model)
     manifest = Manifest.read(section.references)
     if manifest is None or manifest.stage != "references":
         raise UserError(

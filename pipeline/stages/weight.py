@@ -12,13 +12,14 @@ from pipeline.tasks.weighing import weigh_part
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    return config.weight.model_dump(mode="json")
+    return config.weight.model_dump(mode="json") | {"min_domain_score": config.domain.min_score}
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
     sources = (job.folder_of("lines"), job.folder_of("dedup"))
-    elements = [(*sources, name, job.config.weight, job.folder) for name in job.part_names("lines")]
+    decides = (job.config.weight, job.config.domain.min_score)
+    elements = [(*sources, name, *decides, job.folder) for name in job.part_names("lines")]
     (
         pipeline
         | "Parts" >> beam.Create(elements)

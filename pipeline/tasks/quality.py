@@ -8,7 +8,7 @@ import numpy as np
 import xxhash
 
 from classifiers import quality
-from pipeline import files, urls
+from pipeline import files, models, urls
 from pipeline.config import QualitySection
 from pipeline.parts import read_rows, read_table
 from pipeline.sandbox import Guard
@@ -30,7 +30,7 @@ def train_quality(
         folder: Where to write.
     """
     if section.model:
-        return {"sha256": files.sha256(section.model)}
+        return {"sha256": files.sha256(models.local(section.model))}
     if not table:
         return {}
     report = quality.train(_examples(sources, _Cited(table)), _settings(section), folder)

@@ -14,15 +14,25 @@ PREFIXES = ("part",)
 
 
 def weigh_part(
-    guard: Guard, source: str, dedup: str, name: str, section: WeightSection, folder: str
+    guard: Guard,
+    source: str,
+    dedup: str,
+    name: str,
+    section: WeightSection,
+    min_score: float,
+    folder: str,
 ) -> Part:
     """Write a row of weights for each row of one part of `lines`, in the same order."""
     if not finished(folder, name, PREFIXES):
-        table = read_table(join(source, f"part-{name}.parquet"), ["id", "host", "language"])
+        columns = ["id", "host", "language", "domain", "domain_score"]
+        table = read_table(join(source, f"part-{name}.parquet"), columns)
         copies = read_table(join(dedup, f"duplicates-{name}.parquet"), ["row", "kept_id"])
         duplicate_of = dict(zip(*copies.to_pydict().values(), strict=True))
-        ids, hosts, languages = table.to_pydict().values()
-        domains = [mixture.domain_of(host, section.hosts) for host in hosts]
+        ids, hosts, languages, judged, scores = table.to_pydict().values()
+        domains = [
+            mixture.domain_of(host, section.hosts, mixture.certain(domain, score, min_score))
+            for host, domain, score in zip(hosts, judged, scores, strict=True)
+        ]
         factors = mixture.Weights(section.languages, section.domains)
         pairs = zip(languages, domains, strict=True)
         weights = np.array([factors.weight(*pair) for pair in pairs], dtype=np.float64)
