@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from classifiers import domain_scheme, multiclass
-from classifiers.domain_training import Examples, Page, Trained, View, probabilities, trial
+from classifiers.domain_pages import Examples, Page
+from classifiers.domain_training import Trained
 from classifiers.multiclass import Floats
 
 THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -42,15 +43,17 @@ def card_of(
 
 
 def _scheme(one: Trained) -> dict[str, Any]:
-    raw = probabilities(one.model, one.test)
+    truth, raw = one.test.truth, one.made.predict(one.test.pages)
     found = multiclass.tempered(raw, one.temperature)
-    truth = one.test.truth
     thresholds = multiclass.by_threshold(truth, found, THRESHOLDS)
+    parts = {"train": one.made.examples, "calibrate": one.calibrate, "test": one.test}
     return {
-        "pages": {name: len(part.pages) for name, part in _parts(one).items()},
-        "sites": {name: len(set(part.sites)) for name, part in _parts(one).items()},
+        "pages": {name: len(part.pages) for name, part in parts.items()},
+        "sites": {name: len(set(part.sites)) for name, part in parts.items()},
         "search": [asdict(settings) | {"macro_f1": _round(f1)} for settings, f1 in one.searched],
         "settings": asdict(one.settings),
+        "ways": {name: _round(way.macro_f1) for name, way in one.ways.items()},
+        "way": one.way,
         "test": _measures(one.test, found),
         "baselines": _baselines(one),
         "learning_curve": [_of_share(one, share) for share in SHARES],
@@ -71,10 +74,6 @@ def _scheme(one: Trained) -> dict[str, Any]:
     }
 
 
-def _parts(one: Trained) -> dict[str, Examples]:
-    return {"train": one.examples, "calibrate": one.calibrate, "test": one.test}
-
-
 def _measures(test: Examples, found: Floats) -> dict[str, Any]:
     """Macro-F1 with its interval, and accuracy."""
     truth, predicted, classes = test.truth, found.argmax(axis=1), found.shape[1]
@@ -89,27 +88,23 @@ def _measures(test: Examples, found: Floats) -> dict[str, Any]:
 
 def _baselines(one: Trained) -> dict[str, Any]:
     """The most frequent label for every page, and models that see the URL or the text alone."""
-    most = Counter(one.examples.labels).most_common(1)[0][0]
+    most = Counter(one.made.examples.labels).most_common(1)[0][0]
     names = domain_scheme.names(one.scheme)
     majority = np.zeros((len(one.test.pages), len(names)))
     majority[:, names.index(most)] = 1.0
+    recipe, pages = one.made.recipe, one.test.pages
     return {
         "majority": _measures(one.test, majority),
-        "url": _of_view(one, "url"),
-        "text": _of_view(one, "text"),
+        "url": _measures(one.test, recipe(view="url")(pages)),
+        "text": _measures(one.test, recipe(view="text")(pages)),
     }
-
-
-def _of_view(one: Trained, view: View) -> dict[str, Any]:
-    model = trial(one.examples, one.settings, view)
-    return _measures(one.test, probabilities(model, one.test, view))
 
 
 def _of_share(one: Trained, share: float) -> dict[str, Any]:
     """What the first pages alone would have taught."""
-    some = one.examples.share(share)
-    model = one.model if share == 1 else trial(some, one.settings)
-    return {"pages": len(some.pages)} | _measures(one.test, probabilities(model, one.test))
+    predict = one.made.predict if share == 1 else one.made.recipe(share)
+    some = one.made.examples.share(share)
+    return {"pages": len(some.pages)} | _measures(one.test, predict(one.test.pages))
 
 
 def _labels(test: Examples, found: Floats) -> dict[str, Any]:
@@ -132,16 +127,15 @@ def _labels(test: Examples, found: Floats) -> dict[str, Any]:
 
 
 def _host_lists(trained: Sequence[Trained], pages: Sequence[Page]) -> dict[str, Any] | None:
-    """How far host lists agree with labels and with the text, and what they taught."""
+    """How far host lists agree with labels, and with what the text says on unseen sites."""
     one = next((one for one in trained if one.scheme == "domain"), None)
     listed = [page for page in pages if page.listed]
     if one is None or not listed:
         return None
     labelled = [page for page in listed if page.label("domain")]
-    seen = [page for page in listed if page.part == "test"]
-    test = Examples("domain", seen, [page.listed for page in seen])
-    best = probabilities(trial(one.examples, one.settings, "text"), test, "text").argmax(axis=1)
-    without, helped = one.listed_f1 or (float("nan"), float("nan"))
+    unseen = [page for page in listed if page.part == "test"]
+    best = one.made.recipe(view="text")(unseen).argmax(axis=1)
+    said = [domain_scheme.names("domain")[label] for label in best]
     return {
         "pages": len(listed),
         "labelled_pages": len(labelled),
@@ -153,11 +147,10 @@ def _host_lists(trained: Sequence[Trained], pages: Sequence[Page]) -> dict[str, 
             }
             for name, count in sorted(Counter(page.listed for page in labelled).items())
         },
-        "test_pages": len(seen),
-        "agree_with_text": int((best == test.truth).sum()) if seen else 0,
-        "macro_f1_without": _round(without),
-        "macro_f1_with": _round(helped),
-        "pages_trained_on": one.added,
+        "test_pages": len(unseen),
+        "agree_with_text": sum(
+            page.listed == label for page, label in zip(unseen, said, strict=True)
+        ),
     }
 
 
@@ -196,6 +189,7 @@ def _summary(found: Mapping[str, Any]) -> list[str]:
         f"Trained on {pages['train']:,} pages, calibrated on {pages['calibrate']:,}, tested on "
         f"{pages['test']:,}; {settings['epochs']} epochs, learning rate "
         f"{settings['learning_rate']:g}, chosen among {len(found['search'])} settings.",
+        *_ways(found),
         "",
         "| | macro-F1 | 95% interval | accuracy |",
         "|---|---|---|---|",
@@ -208,6 +202,16 @@ def _summary(found: Mapping[str, Any]) -> list[str]:
         f"Temperature {found['temperature']:.2f}: log loss {loss['uncalibrated']:.3f} before, "
         f"{loss['calibrated']:.3f} after; expected calibration error "
         f"{error['uncalibrated']:.3f} before, {error['calibrated']:.3f} after.",
+    ]
+
+
+def _ways(found: Mapping[str, Any]) -> list[str]:
+    if len(found["ways"]) == 1:
+        return []
+    ways = ", ".join(f"{name} {f1:.3f}" for name, f1 in found["ways"].items())
+    return [
+        "",
+        f"Made from {found['way']}. Macro-F1 of the ways to make it, on other pages: {ways}.",
     ]
 
 
@@ -240,13 +244,6 @@ def _list_rows(found: Mapping[str, Any]) -> list[str]:
         f"{found['test_pages']:,} test pages.",
         "",
     ]
-    if found["macro_f1_with"] is not None:
-        lines += [
-            "Training with pages that only lists label gives a macro-F1 of "
-            f"{found['macro_f1_with']:.3f} on the tuning part, without them "
-            f"{found['macro_f1_without']:.3f}; {found['pages_trained_on']:,} such pages were used.",
-            "",
-        ]
     return [
         *lines,
         "| domain by list | labelled pages | same label |",

@@ -1,45 +1,35 @@
-"""Trains the classifiers of topics, formats and domains, and measures them on unseen sites.
+"""Trains the classifiers of topics, formats and domains.
 
-Sites are registered domains. A hash of its name puts a site into one of four parts: to train on, to
-tune (choose settings), to calibrate, to test. So no page is judged by what other pages of its site
-taught, and nothing that was chosen was chosen on the test pages. Training reads pages in the order
-of their hashes: the same pages give the same bytes, in whatever order they come.
-
-Host lists are a second source of labels, for pages that have none. They are used where they help on
-the tuning part, and measured apart.
+There are three ways to a domain: by topic and format, by a classifier of its own, and by one that
+learns from host lists too, which label the pages that have no label. The best on the tuning part is
+taken. With WebOrganizer's labels that is the first, by far (docs/log.md).
 """
 
-import heapq
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 import numpy as np
-import xxhash
 
-from classifiers import domain, domain_scheme, fasttext_model, multiclass, url_features
-from classifiers.domain_scheme import SCHEMES
-from classifiers.fasttext_model import LABEL, Classifier
-from classifiers.labelled import LabelledPage
-from classifiers.multiclass import Floats, Ints
+from classifiers import domain, domain_scheme, fasttext_model, multiclass
+from classifiers.domain import Reader
+from classifiers.domain_pages import Examples, Page, View
+from classifiers.fasttext_model import LABEL
+from classifiers.multiclass import Floats, tempered
 from pipeline import files
 from pipeline.errors import UserError
-from pipeline.urls import host, registered_domain
 
-Part = Literal["train", "tune", "calibrate", "test"]
-View = Literal["both", "url", "text"]
-
-# Bounds the memory of training, to about 1 GB.
-MOST_PAGES = 200_000
-# Of ten sites: six, one, one and two.
-_PARTS: tuple[Part, ...] = (*("train",) * 6, "tune", "calibrate", "test", "test")
 # More than so many visits of pages no longer pay; they keep long searches off large inputs.
-_MOST_VISITS = 3_000_000
+_MOST_VISITS = 5_000_000
 _MIN_COUNT = 2
 # Of vectors of 16, 50 and 100 numbers none was better than another.
 _DIM = 32
+
+OWN, LISTED, MADE = "own labels", "own labels and host lists", "topic and format"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,194 +39,66 @@ class Settings:
     Attributes:
         epochs: Passes over the pages.
         learning_rate: Its start.
+        max_share: Words on a greater share of the pages are not read. What a page is about shows in
+            its rare words, what form it has in its common ones, too.
     """
 
     epochs: int
     learning_rate: float
+    max_share: float
 
 
 GRID = tuple(
-    Settings(epochs, learning_rate) for epochs in (5, 20, 60) for learning_rate in (0.5, 1.0)
+    Settings(epochs, learning_rate, max_share)
+    for epochs in (20, 60)
+    for learning_rate in (0.5, 1.0)
+    for max_share in (0.1, 1.0)
 )
 """The settings tried, the cheapest first."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Page:
-    """What training keeps of a labelled page.
-
-    Attributes:
-        key: A hash of it, which decides its place.
-        site: Its registered domain.
-        part: What its site is for.
-        url: The words of its URL.
-        text: The words of its text.
-        labels: Its labels, in the order of `SCHEMES`; empty where it has none.
-        listed: The domain that host lists give it; empty if none.
-    """
-
-    key: int
-    site: str
-    part: str
-    url: str
-    text: str
-    labels: tuple[str, ...]
-    listed: str
-
-    def label(self, scheme: str) -> str:
-        """Its label in a scheme; empty if it has none."""
-        return self.labels[SCHEMES.index(scheme)]
+Predict = Callable[[Sequence[Page]], Floats]
+"""The probabilities of a scheme's labels by page, shape (pages, labels)."""
 
 
-def prepare(
-    pages: Iterable[LabelledPage], listed: Callable[[str], str | None], rotation: int = 0
-) -> list[Page]:
-    """The pages to learn from, in the order of their hashes: at most 200,000, the lowest.
+class Recipe(Protocol):
+    """Trains a classifier from the first share of its pages, seeing a part of each."""
 
-    Args:
-        pages: Pages in any order. Those without a label, and in no host list, are left out.
-        listed: The domain that host lists give a URL, if any.
-        rotation: Which of five ways to share out the sites, so that each is for testing once.
-    """
-    # A heap has its least element first; negated, that is the greatest hash.
-    heap: list[tuple[int, Page]] = []
-    for page in pages:
-        by_list = listed(page.url) or ""
-        if not page.labels and not by_list:
-            continue
-        key = _hash(f"{page.url}\n{page.text}")
-        if len(heap) < MOST_PAGES:
-            heapq.heappush(heap, (-key, _page(page, key, by_list, rotation)))
-        elif -key > heap[0][0]:
-            heapq.heapreplace(heap, (-key, _page(page, key, by_list, rotation)))
-    return sorted(page for _, page in heap)
-
-
-def _page(page: LabelledPage, key: int, listed: str, rotation: int) -> Page:
-    site = registered_domain(host(page.url)) or page.url
-    return Page(
-        key,
-        site,
-        part_of(site, rotation),
-        url_features.features(page.url),
-        domain.text_features(page.text),
-        tuple(page.labels.get(scheme, "") for scheme in SCHEMES),
-        listed,
-    )
-
-
-def part_of(site: str, rotation: int = 0) -> Part:
-    """What the pages of a site are for."""
-    return _PARTS[(_hash(f"part:{site}") + 2 * rotation) % len(_PARTS)]
+    def __call__(self, share: float = 1.0, view: View = "both") -> Predict:
+        """What that classifier predicts."""
+        ...
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Pages with their labels in one scheme.
+class Made:
+    """A scheme's classifier.
 
     Attributes:
-        scheme: The scheme.
-        pages: The pages.
-        labels: Their labels.
+        examples: What it was made from: the parts to train and to tune on.
+        recipe: Trains others like it.
+        predict: What it predicts, before calibration.
+        common: The words it does not read; None if it has no file of its own.
     """
 
-    scheme: str
-    pages: Sequence[Page]
-    labels: Sequence[str]
-
-    @classmethod
-    def of(cls, pages: Iterable[Page], scheme: str, *parts: Part) -> "Examples":
-        """The pages of some parts that are labelled in a scheme."""
-        own = [page for page in pages if page.part in parts and page.label(scheme)]
-        return cls(scheme, own, [page.label(scheme) for page in own])
-
-    @classmethod
-    def listed(cls, pages: Iterable[Page], *parts: Part) -> "Examples":
-        """The pages of some parts of which only host lists know the domain."""
-        own = [
-            page
-            for page in pages
-            if page.part in parts and page.listed and not page.label("domain")
-        ]
-        return cls("domain", own, [page.listed for page in own])
-
-    def __add__(self, other: "Examples") -> "Examples":
-        pairs = sorted(
-            [
-                *zip(self.pages, self.labels, strict=True),
-                *zip(other.pages, other.labels, strict=True),
-            ]
-        )
-        return Examples(self.scheme, [page for page, _ in pairs], [label for _, label in pairs])
-
-    def share(self, share: float) -> "Examples":
-        """The first of them."""
-        stop = round(share * len(self.pages))
-        return Examples(self.scheme, self.pages[:stop], self.labels[:stop])
-
-    @property
-    def truth(self) -> Ints:
-        """The labels as numbers."""
-        names = domain_scheme.names(self.scheme)
-        return np.array([names.index(label) for label in self.labels], dtype=np.int64)
-
-    @property
-    def sites(self) -> list[str]:
-        """Their sites."""
-        return [page.site for page in self.pages]
-
-    def lines(self, view: View) -> Iterator[str]:
-        """What fastText reads of each."""
-        for page in self.pages:
-            yield _seen(page, view)
+    examples: Examples
+    recipe: Recipe
+    predict: Predict
+    common: frozenset[str] | None
 
 
-def _seen(page: Page, view: View) -> str:
-    return f"{page.url} {page.text}" if view == "both" else page.url if view == "url" else page.text
+@dataclass(frozen=True)
+class Way:
+    """A way to a scheme's classifier.
 
+    Attributes:
+        macro_f1: On the tuning part, when made from the part to train on.
+        tuned: What it predicted there.
+        make: Makes it from both parts, in a folder.
+    """
 
-def fit(examples: Examples, settings: Settings, path: str, view: View = "both") -> Classifier:
-    """Train a fastText model on examples and write it."""
-    pairs = zip(examples.labels, examples.lines(view), strict=True)
-    return fasttext_model.train_supervised(
-        (f"{LABEL}{label} {line}" for label, line in pairs),
-        path,
-        epochs=settings.epochs,
-        dim=_DIM,
-        learning_rate=settings.learning_rate,
-        word_ngrams=1,
-        bucket=0,
-        min_count=_MIN_COUNT,
-    )
-
-
-def trial(examples: Examples, settings: Settings, view: View = "both") -> Classifier:
-    """Train a model that is only to be measured."""
-    with tempfile.TemporaryDirectory() as folder:
-        return fit(examples, settings, str(Path(folder, "model.bin")), view)
-
-
-def probabilities(model: Classifier, examples: Examples, view: View = "both") -> Floats:
-    """A model's probability of each of the scheme's labels, shape (pages, labels)."""
-    names = domain_scheme.names(examples.scheme)
-    place = {name: number for number, name in enumerate(names)}
-    found = np.zeros((len(examples.pages), len(names)))
-    for row, line in enumerate(examples.lines(view)):
-        for label, probability in model.predict(line, k=-1):
-            found[row, place[label]] = probability
-    return found
-
-
-def macro_f1(model: Classifier, examples: Examples, view: View = "both") -> float:
-    """The macro-F1 of a model's most probable labels."""
-    found = probabilities(model, examples, view).argmax(axis=1)
-    return multiclass.macro_f1(examples.truth, found, len(domain_scheme.names(examples.scheme)))
-
-
-def search(train: Examples, tune: Examples) -> list[tuple[Settings, float]]:
-    """The settings tried and their macro-F1 on the tuning part."""
-    tried = [one for one in GRID if one.epochs * len(train.pages) <= _MOST_VISITS] or GRID[:1]
-    return [(settings, macro_f1(trial(train, settings), tune)) for settings in tried]
+    macro_f1: float
+    tuned: Predict
+    make: Callable[[str], Made]
 
 
 @dataclass(frozen=True)
@@ -247,89 +109,180 @@ class Trained:
         scheme: The scheme.
         searched: The settings tried and their macro-F1 on the tuning part.
         settings: The best of them.
-        examples: What it was trained on: the parts to train and to tune on.
-        added: How many of these only host lists have labelled.
-        listed_f1: Macro-F1 on the tuning part without pages labelled by lists, and with them; None
-            if there are none.
+        ways: What it may be made from.
+        way: The best of these.
+        made: The classifier.
         calibrate: The pages it was calibrated on.
         test: Labelled pages of unseen sites.
-        model: The classifier.
         temperature: Its temperature.
     """
 
     scheme: str
     searched: Sequence[tuple[Settings, float]]
     settings: Settings
-    examples: Examples
-    added: int
-    listed_f1: tuple[float, float] | None
+    ways: Mapping[str, Way]
+    way: str
+    made: Made
     calibrate: Examples
     test: Examples
-    model: Classifier
     temperature: float
+
+    def calibrated(self, predict: Predict, pages: Sequence[Page]) -> Floats:
+        """Predictions at this classifier's temperature."""
+        return tempered(predict(pages), self.temperature)
 
 
 def train(pages: Sequence[Page], folder: str, note: Callable[[str], None]) -> list[Trained]:
     """Train a classifier for each scheme that pages are labelled in, and write the model.
 
     Args:
-        pages: As `prepare` gives them.
+        pages: As `classifiers.domain_pages.prepare` gives them.
         folder: Where to write.
         note: Told what happens.
 
     Raises:
         UserError: There are too few labelled pages.
     """
-    done = [
-        _train_scheme(pages, scheme, folder, note)
-        for scheme in SCHEMES
-        if any(page.label(scheme) for page in pages)
-    ]
+    done: dict[str, Trained] = {}
+    for scheme in domain_scheme.SCHEMES:
+        if any(page.label(scheme) for page in pages):
+            done[scheme] = _train_scheme(pages, scheme, done, folder, note)
     if not done:
         raise UserError("no page has a label; give files with topic, format or domain")
-    heads = {
-        one.scheme: domain.Head(
-            _file(one.scheme), files.sha256(files.join(folder, _file(one.scheme))), one.temperature
-        )
-        for one in done
-    }
-    domain.write(heads, folder)
-    return done
+    domain.write({scheme: _head(one, folder) for scheme, one in done.items()}, folder)
+    return list(done.values())
+
+
+def _head(one: Trained, folder: str) -> domain.Head:
+    if one.made.common is None:
+        return domain.Head(one.temperature)
+    name = _file(one.scheme)
+    sha256 = files.sha256(files.join(folder, name))
+    return domain.Head(one.temperature, name, sha256, tuple(sorted(one.made.common)))
 
 
 def _train_scheme(
-    pages: Sequence[Page], scheme: str, folder: str, note: Callable[[str], None]
+    pages: Sequence[Page],
+    scheme: str,
+    done: Mapping[str, Trained],
+    folder: str,
+    note: Callable[[str], None],
 ) -> Trained:
-    train, tune, both, calibrate, test = (
-        Examples.of(pages, scheme, *parts)
-        for parts in (("train",), ("tune",), ("train", "tune"), ("calibrate",), ("test",))
+    train, tune, calibrate, test = (
+        Examples.of(pages, scheme, part) for part in ("train", "tune", "calibrate", "test")
     )
     _check_enough(train, tune, calibrate, test)
     note(f"{scheme}: {len(GRID)} settings on {len(train.pages)} pages")
-    searched = search(train, tune)
+    tried = [(settings, _own(train, tune, settings)) for settings in _grid(train)]
     # Of equals the first, which is the cheapest.
-    settings = max(searched, key=lambda one: one[1])[0]
-    extra, listed_f1 = Examples(scheme, [], []), None
-    if scheme == "domain" and (own := Examples.listed(pages, "train")).pages:
-        helped = macro_f1(trial(train + own, settings), tune)
-        listed_f1 = (max(f1 for _, f1 in searched), helped)
-        if helped > listed_f1[0]:
-            extra = Examples.listed(pages, "train", "tune")
-    examples = both + extra
-    model = fit(examples, settings, files.join(folder, _file(scheme)))
-    temperature = multiclass.best_temperature(calibrate.truth, probabilities(model, calibrate))
-    return Trained(
-        scheme,
-        searched,
-        settings,
-        examples,
-        len(extra.pages),
-        listed_f1,
-        calibrate,
-        test,
-        model,
-        temperature,
+    settings, own = max(tried, key=lambda one: one[1].macro_f1)
+    ways = {OWN: own}
+    if scheme == "domain":
+        ways = _made_way(train, tune, done) | ways | _listed_way(pages, train, tune, settings)
+    way = max(ways, key=lambda name: ways[name].macro_f1)
+    made = ways[way].make(folder)
+    temperature = multiclass.best_temperature(calibrate.truth, made.predict(calibrate.pages))
+    searched = [(settings, one.macro_f1) for settings, one in tried]
+    return Trained(scheme, searched, settings, ways, way, made, calibrate, test, temperature)
+
+
+def _grid(train: Examples) -> Sequence[Settings]:
+    return [one for one in GRID if one.epochs * len(train.pages) <= _MOST_VISITS] or GRID[:1]
+
+
+def _made_way(train: Examples, tune: Examples, done: Mapping[str, Trained]) -> dict[str, Way]:
+    """The way from topic and format to the domain, if both are known."""
+    if not {"topic", "format"} <= done.keys():
+        return {}
+    topic, form = done["topic"], done["format"]
+    tuned = _derived(topic, form, topic.ways[OWN].tuned, form.ways[OWN].tuned)
+    predict = _derived(topic, form, topic.made.predict, form.made.predict)
+
+    def recipe(share: float = 1.0, view: View = "both") -> Predict:
+        parts = (one.made.recipe(share, view) for one in (topic, form))
+        return _derived(topic, form, *parts)
+
+    made = Made(train + tune, recipe, predict, None)
+    return {MADE: Way(score(tuned, tune), tuned, lambda folder: made)}
+
+
+def _listed_way(
+    pages: Sequence[Page], train: Examples, tune: Examples, settings: Settings
+) -> dict[str, Way]:
+    """The way to the domain with pages that only host lists label, if there are any."""
+    listed = Examples.listed(pages, "train")
+    if not listed.pages:
+        return {}
+    return {LISTED: _own(train + listed, tune, settings, Examples.listed(pages, "tune"))}
+
+
+def _derived(topic: Trained, form: Trained, topics: Predict, formats: Predict) -> Predict:
+    """What predictions of topics and formats say of the domain."""
+    return lambda pages: domain.derived(
+        topic.calibrated(topics, pages), form.calibrated(formats, pages)
     )
+
+
+def _own(train: Examples, tune: Examples, settings: Settings, more: Examples | None = None) -> Way:
+    """A classifier that knows nothing but its own labels; in the end made with more of them."""
+    tuned = direct(train, settings)()
+    examples = train + tune if more is None else train + tune + more
+
+    def make(folder: str) -> Made:
+        reader = fit(examples, settings, files.join(folder, _file(tune.scheme)))
+        predict = partial(_probabilities, reader)
+        return Made(examples, direct(examples, settings), predict, frozenset(reader.common))
+
+    return Way(score(tuned, tune), tuned, make)
+
+
+def direct(examples: Examples, settings: Settings) -> Recipe:
+    """Trains fastText models that are only to be measured."""
+
+    @cache
+    def recipe(share: float = 1.0, view: View = "both") -> Predict:
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder, "model.bin"))
+            reader = fit(examples.share(share), settings, path, view)
+        return partial(_probabilities, reader, view=view)
+
+    return recipe
+
+
+def fit(examples: Examples, settings: Settings, path: str, view: View = "both") -> Reader:
+    """Train a fastText model on examples and write it."""
+    common = _common(examples, settings.max_share)
+    pairs = zip(examples.labels, examples.pages, strict=True)
+    model = fasttext_model.train_supervised(
+        (f"{LABEL}{label} {domain.line(*page.seen(view), common)}" for label, page in pairs),
+        path,
+        epochs=settings.epochs,
+        dim=_DIM,
+        learning_rate=settings.learning_rate,
+        word_ngrams=1,
+        bucket=0,
+        min_count=_MIN_COUNT,
+    )
+    return Reader(examples.scheme, model, common)
+
+
+def _common(examples: Examples, max_share: float) -> frozenset[str]:
+    """The words of the texts that are on more than a share of the pages."""
+    pages = Counter(word for page in examples.pages for word in page.text.split(" "))
+    most = max_share * len(examples.pages)
+    return frozenset(word for word, count in pages.items() if count > most)
+
+
+def _probabilities(reader: Reader, pages: Sequence[Page], view: View = "both") -> Floats:
+    labels = len(domain_scheme.names(reader.scheme))
+    rows = [reader.probabilities(*page.seen(view)) for page in pages]
+    return np.array(rows, dtype=np.float64).reshape(len(pages), labels)
+
+
+def score(predict: Predict, examples: Examples) -> float:
+    """The macro-F1 of the most probable labels."""
+    found = predict(examples.pages)
+    return multiclass.macro_f1(examples.truth, found.argmax(axis=1), found.shape[1])
 
 
 def _file(scheme: str) -> str:
@@ -343,7 +296,3 @@ def _check_enough(train: Examples, *others: Examples) -> None:
             f"{train.scheme}: {counts} labelled pages to train, tune, calibrate and test on; each "
             "needs some, and training two labels; give pages of more sites"
         )
-
-
-def _hash(text: str) -> int:
-    return xxhash.xxh3_64_intdigest(text.encode(errors="surrogatepass"))

@@ -1,11 +1,10 @@
 """Pages that people or models have labelled, read from JSON Lines files."""
 
 import gzip
-import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from zstandard import ZstdDecompressor, ZstdError
 
@@ -13,6 +12,9 @@ from classifiers import domain_scheme
 from classifiers.domain_scheme import SCHEMES
 from pipeline import files
 from pipeline.errors import UserError
+
+_BLOCK = 1 << 16
+_MOST_WINDOW = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,7 @@ def read(paths: Iterable[str]) -> Iterator[LabelledPage]:
     """The pages of files of an object a line, plain or ending in `.gz` or `.zst`.
 
     An object has `url` and `text`, and labels under `topic`, `format` and `domain`: names or
-    WebOrganizer's ids. A page with a topic and a format has the domain that both make, unless it
-    names one itself. Other keys are not looked at; a label may be missing or null.
+    WebOrganizer's ids. Other keys are not looked at; a label may be missing or null.
 
     Raises:
         UserError: A file cannot be read, or a line is no such object.
@@ -55,13 +56,24 @@ def _lines(path: str) -> Iterator[bytes]:
         raise UserError(f"{path}: cannot be read ({reason})") from error
 
 
-def _opened(path: str, stream: IO[bytes]) -> IO[bytes]:
+def _opened(path: str, stream: IO[bytes]) -> Iterable[bytes]:
     if path.endswith(".gz"):
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
-    if path.endswith(".zst"):
-        reader = ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-        return io.BufferedReader(cast("io.RawIOBase", reader))
-    return stream
+        return gzip.GzipFile(fileobj=stream)
+    return _unzstd(stream) if path.endswith(".zst") else stream
+
+
+def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of zstd frames; unlike zstandard's own reader it tells when the last is cut off."""
+    codec, rest = None, b""
+    while block := stream.read(_BLOCK):
+        while block:
+            codec = codec or ZstdDecompressor(max_window_size=_MOST_WINDOW).decompressobj()
+            *lines, rest = (rest + codec.decompress(block)).split(b"\n")
+            yield from lines
+            block, codec = (codec.unused_data, None) if codec.eof else (b"", codec)
+    if codec is not None:
+        raise EOFError("the file ends in the middle of its compressed data")
+    yield rest
 
 
 def _page(line: bytes, where: str) -> LabelledPage:
@@ -87,6 +99,4 @@ def _labels(row: dict[str, Any], where: str) -> dict[str, str]:
             known = ", ".join(domain_scheme.names(scheme))
             raise UserError(f"{where}: {given!r} is no {scheme}; these are: {known}")
         labels[scheme] = label
-    if "topic" in labels and "format" in labels:
-        labels.setdefault("domain", domain_scheme.domain_of(labels["topic"], labels["format"]))
     return labels

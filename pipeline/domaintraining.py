@@ -7,7 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from classifiers import domain, domain_card, domain_scheme, domain_training, labelled
+from classifiers import (
+    domain,
+    domain_card,
+    domain_pages,
+    domain_scheme,
+    domain_training,
+    labelled,
+)
 from pipeline import files
 from pipeline.blocklists import BlockLists
 from pipeline.errors import UserError
@@ -63,7 +70,7 @@ def train(
     if files.exists(model):
         raise UserError(f"{model}: there already; name another --output, or delete it")
     paths = files.expand(patterns)
-    pages = domain_training.prepare(labelled.read(paths), _listed(hosts))
+    pages = domain_pages.prepare(labelled.read(paths), _listed(hosts))
     trained = domain_training.train(pages, folder, note)
     note("measuring it on unseen sites")
     sources = [{"path": path, "sha256": files.sha256(path)} for path in paths]

@@ -58,7 +58,7 @@ def local(address: str) -> str:
     if files.is_local(path):
         if sha256 is not None:
             _compare(path, files.sha256(path), sha256)
-        return path
+        return path if "://" not in path else str(files.filesystem(path)[1])
     assert sha256 is not None
     cached = _folder() / (sha256 + PurePosixPath(path).suffix)
     if not cached.exists() or files.sha256(str(cached)) != sha256:
