@@ -70,7 +70,7 @@ def train(
     if files.exists(model):
         raise UserError(f"{model}: there already; name another --output, or delete it")
     paths = files.expand(patterns)
-    pages = domain_pages.prepare(labelled.read(paths), _listed(hosts))
+    pages = domain_pages.prepare(labelled.read(paths), listed_in(hosts))
     trained = domain_training.train(pages, folder, note)
     note("measuring it on unseen sites")
     sources = [{"path": path, "sha256": files.sha256(path)} for path in paths]
@@ -82,7 +82,7 @@ def train(
     return DomainTraining(address, card)
 
 
-def _listed(folder: str) -> Callable[[str], str | None]:
+def listed_in(folder: str) -> Callable[[str], str | None]:
     """The domain that host lists give a URL, if they agree on one."""
     if not folder:
         return lambda url: None
