@@ -28,7 +28,6 @@ from pipeline.domaintraining import listed_in
 
 TOPICS = Path(__file__).resolve().parents[1] / "../shared/data/topics"
 LISTS = TOPICS.parent / "lists/ut1"
-ROUNDS = 5
 SETTINGS = {
     "topic": Settings(60, 1.0, 0.1),
     "format": Settings(60, 1.0, 1.0),
@@ -69,10 +68,10 @@ class Tested:
         }
 
 
-def rounds(rows: Sequence[labelled.LabelledPage]) -> dict[str, dict[str, Any]]:
-    """Every way, view and share of the pages, tested on every site."""
-    tested: dict[str, Tested] = {}
-    for rotation in range(ROUNDS):
+def tested(rows: Sequence[labelled.LabelledPage], rounds: int) -> dict[str, dict[str, Any]]:
+    """Every way, view and share of the pages, tested on the sites of some rounds."""
+    found_by: dict[str, Tested] = {}
+    for rotation in range(rounds):
         pages = prepare(rows, lambda url: None, rotation)
         recipes, temperatures = {}, {}
         for scheme, settings in SETTINGS.items():
@@ -81,12 +80,12 @@ def rounds(rows: Sequence[labelled.LabelledPage]) -> dict[str, dict[str, Any]]:
         for name, view, share in variants():
             for scheme, found in predictions(pages, recipes, temperatures, view, share).items():
                 own = Examples.of(pages, scheme.split(",")[0], "test")
-                one = tested.setdefault(f"{scheme}: {name}", Tested([], [], []))
+                one = found_by.setdefault(f"{scheme}: {name}", Tested([], [], []))
                 one.truth.append(own.truth)
                 one.found.append(found)
                 one.sites += own.sites
-        print(f"round {rotation + 1} of {ROUNDS}", file=sys.stderr)
-    return {name: one.row() for name, one in tested.items()}
+        print(f"round {rotation + 1} of {rounds}", file=sys.stderr)
+    return {name: one.row() for name, one in found_by.items()}
 
 
 def variants() -> list[tuple[str, View, float]]:
@@ -162,22 +161,27 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--rounds", type=int, choices=range(1, 6), default=5, help="of the five")
     path = TOPICS / "weborganizer_cc.jsonl.gz"
     if not path.exists():
         parser.exit(0, f"{path}: not here; nothing measured\n")
-    as_json = parser.parse_args().json
+    parsed = parser.parse_args()
     rows = list(labelled.read([str(path)]))
-    found = {"rounds": rounds(rows), "lists": by_lists(rows), "pages_per_second": speed(rows)}
-    if as_json:
+    found = {
+        "tested": tested(rows, parsed.rounds),
+        "lists": by_lists(rows),
+        "pages_per_second": speed(rows),
+    }
+    if parsed.json:
         json.dump(found, sys.stdout, indent=1)
         return
-    for name, row in found["rounds"].items():
+    for name, row in found["tested"].items():
         print(
             f"{name:45} macro-F1 {row['macro_f1']:.3f} [{row['low']:.3f}, {row['high']:.3f}]  "
             f"accuracy {row['accuracy']:.3f}  log loss {row['log_loss']:.3f}  "
             f"calibration error {row['calibration_error']:.3f}"
         )
-    for threshold, covered, accuracy in found["rounds"][f"{MADE}: sees both"]["thresholds"]:
+    for threshold, covered, accuracy in found["tested"][f"{MADE}: sees both"]["thresholds"]:
         print(f"domain from {threshold:.1f}: {covered:.1%} of the pages, {accuracy:.1%} right")
     for name, (pages, agree) in found["lists"].items():
         print(f"lists say {name}: {pages} labelled pages, {agree} agree")
