@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.ranking import Labels, Numbers
-from pipeline import files
+from pipeline import files, models
 from pipeline.errors import UserError
 
 ISOTONIC_POSITIVES = 1000
@@ -175,7 +175,7 @@ def name(calibration: Calibration) -> str:
 
 def path_for(model: str) -> str:
     """Where the calibration of a model stands: `model.calibration.json` beside `model.bin`."""
-    folder, slash, file = model.rpartition("/")
+    folder, slash, file = models.place(model).rpartition("/")
     return f"{folder}{slash}{file.rpartition('.')[0] or file}.calibration.json"
 
 
@@ -207,7 +207,7 @@ def read(model: str) -> Calibration:
         _check(found)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no calibration of a classifier ({error!r}); remove it") from error
-    if digest != files.sha256(model):
+    if digest != files.sha256(models.local(model)):
         raise UserError(f"{path}: made for another model than {model}; give the model it is of")
     return found
 

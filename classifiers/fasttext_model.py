@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import fasttext
-import fsspec
 
-from pipeline import files
+from pipeline import files, models
 from pipeline.errors import UserError
 
 LABEL = "__label__"
@@ -73,24 +72,24 @@ class Classifier:
 
 
 @lru_cache(maxsize=8)
-def load(path: str) -> Classifier:
-    """Load a model from a path or fsspec URL; a process loads it once.
+def load(address: str) -> Classifier:
+    """Load a model by its address, see `pipeline.models`; a process loads it once.
 
     Raises:
-        UserError: The file is missing, or is no supervised fastText model.
+        UserError: The file is missing, is another than its hash says, or is no supervised fastText
+            model.
     """
-    return Classifier(_load(path))
+    return Classifier(_load(address))
 
 
-def _load(path: str) -> Any:
+def _load(address: str) -> Any:
+    path = models.local(address)
     try:
-        # fastText reads from a local disk only.
-        local = fsspec.open_local(f"simplecache::{path}") if "://" in path else path
-        model = fasttext.load_model(local)
+        model = fasttext.load_model(path)
     except (ValueError, MemoryError, OSError) as error:
-        raise UserError(f"{path}: cannot be loaded as a fastText model ({error})") from error
+        raise UserError(f"{address}: cannot be loaded as a fastText model ({error})") from error
     if model.f.getArgs().model != fasttext.FastText.model_name.supervised:
-        raise UserError(f"{path}: holds word vectors; give a supervised fastText model")
+        raise UserError(f"{address}: holds word vectors; give a supervised fastText model")
     return model
 
 

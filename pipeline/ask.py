@@ -133,7 +133,8 @@ def show_samples(samples: Sequence[Mapping[str, Any]], console: Console) -> None
         console.rule(sample["url"])
         value = sample.get("value")
         shown = "" if value is None else f"{value:.4g}"
-        console.print(f"{sample['id']}  {sample['language']}  {shown}")
+        judged = "" if not sample["domain"] else f"{sample['domain']} {sample['domain_score']:.2f}"
+        console.print(f"{sample['id']}  {sample['language']}  {judged}  {shown}")
         console.print(sample["text"], soft_wrap=True)
 
 

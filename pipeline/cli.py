@@ -15,7 +15,15 @@ from typing import Any
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
-from pipeline import ask, files, shardcheck, stats, tables, tokenizertables
+from pipeline import (
+    ask,
+    domaintraining,
+    files,
+    shardcheck,
+    stats,
+    tables,
+    tokenizertables,
+)
 from pipeline.config import Config, QualitySection, RunSection, WorkersSection, load
 from pipeline.coverage import coverage
 from pipeline.errors import UserError
@@ -121,9 +129,11 @@ def make_parser() -> argparse.ArgumentParser:
     classifier = commands.add_parser("classifier", help=about, description=about)
     parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
     _add_references(parts)
-    about = "train a classifier on the pages of a run"
+    about = "train a classifier"
     trained = parts.add_parser("train", help=about, description=about)
-    _add_train(trained.add_subparsers(dest="classifier", required=True, metavar="CLASSIFIER"))
+    which = trained.add_subparsers(dest="classifier", required=True, metavar="CLASSIFIER")
+    _add_train(which)
+    _add_train_domain(which)
     about = "what the trained tokenizer is like"
     tokenizer = commands.add_parser("tokenizer", help=about, description=about)
     _add_report(tokenizer.add_subparsers(dest="part", required=True, metavar="PART"))
@@ -208,6 +218,20 @@ def _add_train(commands: Any) -> None:
     _add_run(commands, "quality", help_, "quality").set_defaults(call=_train_quality)
 
 
+def _add_train_domain(classifiers: Any) -> None:
+    help_ = "train the classifier of topics, formats and domains on labelled pages"
+    parser = _add(classifiers, "domain", help_, _train_domain, run=False)
+    parser.add_argument(
+        "pages",
+        nargs="+",
+        type=_name,
+        metavar="LABELLED",
+        help="JSON Lines, plain, gz or zst, with url, text, and topic, format or domain; a glob",
+    )
+    parser.add_argument("--hosts", default="", metavar="FOLDER", help="host lists as UT1's")
+    parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
+
+
 def _config(parsed: argparse.Namespace) -> Config:
     given = {
         "input": {"paths": parsed.input},
@@ -269,6 +293,12 @@ def _references(parsed: argparse.Namespace) -> None:
     seconds = None if begun_before else time.monotonic() - begun
     found = ReferenceTable.of(parsed.output, manifest, seconds)
     _output(parsed, asdict(found), found.show)
+
+
+def _train_domain(parsed: argparse.Namespace) -> None:
+    note = Progress(Console(stderr=True)).note
+    found = domaintraining.train(tuple(parsed.pages), parsed.hosts, parsed.output, note)
+    _output(parsed, found.to_json(), found.show)
 
 
 def _stats(parsed: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     PlainValidator,
     ValidationError,
@@ -14,7 +15,7 @@ from pydantic import (
 )
 
 from classifiers.config import LanguageConfig, Languages, ScoreByLanguage
-from pipeline import rules
+from pipeline import models, rules
 from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
 from pipeline.files import Access
@@ -24,6 +25,8 @@ from pipeline.section import Names, NonEmpty, Positive, Section, Share
 from pipeline.weightconfig import WeightSection
 from tokenizer.config import TokenizerConfig
 from training.config import TrainConfig
+
+Model = Annotated[str, AfterValidator(lambda given: models.checked(given) if given else given)]
 
 
 def _bound(value: object) -> "float | Literal['none'] | None":
@@ -111,8 +114,8 @@ class QualitySection(Section):
     references: str = ""
     """In place of dumps, the folder that `curate classifier references` made of them. With
     neither, no classifier is trained."""
-    model: str = ""
-    """A fastText model to use instead of training one."""
+    model: Model = ""
+    """A fastText model to use instead of training one: a path, or `URL#sha256=HEX`."""
     match: Literal["url", "path", "host"] = "url"
     """Which pages are positives: at a cited address; also below one, by its path; or on a host of
     one."""
@@ -139,6 +142,16 @@ class QualitySection(Section):
         if self.dumps and self.references:
             raise ValueError("dumps and references stand in place of each other; give one of them")
         return self
+
+
+class DomainSection(Section):
+    """The classifier of domains, topics and formats."""
+
+    model: Model = ""
+    """The `model.json` that `curate classifier train domain` wrote: a path, or `URL#sha256=HEX`.
+    Without it documents have no domain but their host's."""
+    min_score: Share = 0.3
+    """A domain that is less probable counts as `unknown`."""
 
 
 class Bounds(Section):
@@ -283,6 +296,7 @@ class Config(Section):
     extract: ExtractSection = ExtractSection()
     language: LanguageConfig = LanguageConfig()
     quality: QualitySection = QualitySection()
+    domain: DomainSection = DomainSection()
     filter: FilterSection = FilterSection()
     dedup: DedupSection = DedupSection()
     lines: LinesSection = LinesSection()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from classifiers import domain_scheme
 from pipeline import mixture, urls
 from pipeline.families import FAMILIES
 from pipeline.personal import KINDS
@@ -61,7 +62,8 @@ def problems(config: "Config") -> Iterator[str]:
             f"tokenizer.count_mib: a process needs {needed} MiB for it; lower it, or raise "
             "workers.memory_mib"
         )
-    yield from _domain_problems(config.weight)
+    judged = domain_scheme.names("domain") if config.domain.model else ()
+    yield from _domain_problems(config.weight, judged)
     yield from _weight_problems(config)
 
 
@@ -75,16 +77,16 @@ def languages_named(config: "Config") -> dict[str, tuple[str, ...]]:
     }
 
 
-def _domain_problems(section: "WeightSection") -> Iterator[str]:
+def _domain_problems(section: "WeightSection", judged: Iterable[str]) -> Iterator[str]:
     for host in section.hosts:
         if urls.host(f"http://{host}/") != host:
             yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
-    known_domains = {*section.hosts.values(), mixture.UNKNOWN}
+    known_domains = {*section.hosts.values(), *judged, mixture.UNKNOWN}
     for key, names in (("domains", section.domains), ("shares.domains", section.shares.domains)):
         for domain in names:
             if domain not in known_domains:
                 close = _nearest(domain, sorted(known_domains))
-                yield f"weight.{key}.{domain}: no host in weight.hosts has it{close}"
+                yield f"weight.{key}.{domain}: no document can have it{close}"
 
 
 def _weight_problems(config: "Config") -> Iterator[str]:

@@ -11,6 +11,7 @@ from pipeline.ledger import Manifest
 from pipeline.lines import KIND
 from pipeline.parts import read_table
 from pipeline.rules import RULES
+from pipeline.schema import DOMAIN_COLUMNS
 
 _CAPTURE = ("id", "url", "date", "warc", "offset", "length")
 _SAID = (
@@ -86,7 +87,8 @@ def _filtered(run: str, part: str, document: Row) -> Row | None:
     for rule in RULES:
         low, high = bounds.get(rule, (None, None))
         statistics.append({"rule": rule, "value": row[rule], "low": low, "high": high})
-    return _outcome(row) | {"statistics": statistics, "edits": _edits(document, row)}
+    judged = {column: row[column] for column in DOMAIN_COLUMNS}
+    return _outcome(row) | judged | {"statistics": statistics, "edits": _edits(document, row)}
 
 
 def _edits(document: Row, row: Row) -> list[Row]:

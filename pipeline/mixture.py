@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.weightconfig import WeightSection
 
 UNKNOWN = "unknown"
-"""The domain of hosts that no table names."""
+"""The domain of documents whose host no table names, and no classifier knows."""
 
 # Decimal's powers are the same on every machine, which the C library's need not be.
 _DECIMAL = Context(prec=34)
@@ -56,19 +56,25 @@ class _Axis:
     alpha: Decimal
 
 
-def domain_of(host: str, table: Mapping[str, str]) -> str:
-    """The domain of a host, such as `encyclopedia`, `news` or `code`.
+def domain_of(host: str, table: Mapping[str, str], judged: str = UNKNOWN) -> str:
+    """The domain of a document, such as `news` or `code`: its host's, if the host has one.
 
     Args:
         host: A lower-case host name.
         table: Domain by host or suffix of hosts: `wikipedia.org` also stands for
             `en.wikipedia.org`, but not for `notwikipedia.org`. The longest that fits decides.
+        judged: The domain of a document whose host no table names.
     """
     while host:
         if host in table:
             return table[host]
         _, _, host = host.partition(".")
-    return UNKNOWN
+    return judged
+
+
+def certain(domain: str | None, score: float | None, min_score: float) -> str:
+    """A classifier's domain, or `unknown` where its probability is less than `min_score`."""
+    return domain if domain and score is not None and score >= min_score else UNKNOWN
 
 
 def factor(cell: Cell, section: "WeightSection") -> Fraction:

@@ -148,11 +148,13 @@ STAGES = (
         (
             "fasttext-community",
             "icu4py",
+            "idna",
             "numpy",
             "phonenumbers",
             "pyarrow",
             "python-stdnum",
             "regex",
+            "tldextract",
             "wordfreq",
             "xxhash",
             "zstandard",

@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.ledger import Manifest
 from pipeline.minhash import match_probability
 from pipeline.order import STAGES
-from pipeline.run import make_job, run_folder, stale_keys
+from pipeline.run import check_inputs, make_job, run_folder, stale_keys
 from pipeline.stages.graph import worker_count
 from pipeline.tasks.planning import Piece, input_files, is_list, pieces, problem
 from pipeline.weightconfig import WeightSection
@@ -102,7 +102,7 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
     """
     section = config.input
     for stage in STAGES[1:]:
-        files.expand(stage.inputs(config), section.access)
+        check_inputs(stage, config)
     named = files.expand(section.paths, section.access)
     found = input_files(named, section.base, section.max_files, section.access)
     by_list = any(map(is_list, named))

@@ -50,10 +50,7 @@ def run(
     last = len(STAGES) if until is None else [stage.name for stage in STAGES].index(until) + 1
     for stage in STAGES[:last]:
         if only in (None, stage.name):
-            # A later stage's missing or broken list is told now, not after hours of work.
-            files.expand(stage.inputs(config), config.input.access)
-            if Manifest.read(files.join(run_folder(config), stage.name)) is None:
-                stage.check(config)
+            check_inputs(stage, config)
     done: dict[str, Manifest] = {}
     for number, stage in enumerate(STAGES):
         ahead = only not in (None, stage.name)
@@ -64,6 +61,17 @@ def run(
         done[stage.name] = _complete(stage, job, options, progress)
         if stage.name in (only, until):
             return
+
+
+def check_inputs(stage: Stage, config: Config) -> None:
+    """Tell of a stage's missing or broken list or model now, not after hours of work.
+
+    Raises:
+        UserError: There is one.
+    """
+    files.expand(stage.inputs(config), config.input.access)
+    if Manifest.read(files.join(run_folder(config), stage.name)) is None:
+        stage.check(config)
 
 
 def run_alone(

@@ -21,8 +21,8 @@ def samples(run: str, reason: str | None, count: int) -> list[Mapping[str, Any]]
         count: How many.
 
     Returns:
-        For each its id, url, language, value (the number that decided) and text: of a dropped
-        document as extracted, of a kept one what is left of it.
+        For each its id, url, language, domain (the classifier's) and its score, value (the number
+        that decided) and text: of a dropped document as extracted, of a kept one what is left.
 
     Raises:
         UserError: The filter has not run, or dropped nothing for that reason.
@@ -33,7 +33,8 @@ def samples(run: str, reason: str | None, count: int) -> list[Mapping[str, Any]]
         reasons = ", ".join(sorted({**counts.dropped, **counts.failed})) or "none"
         raise UserError(f"{run}: the filter dropped nothing for {reason!r}; its reasons: {reasons}")
     prefix = "part" if reason is None else "dropped"
-    columns = ["id", "url", "language"] + ([] if reason is None else ["reason", "value"])
+    columns = ["id", "url", "language", "domain", "domain_score"]
+    columns += [] if reason is None else ["reason", "value"]
     chosen: list[tuple[int, str, dict[str, Any]]] = []
     for part in manifest.parts:
         table = read_table(files.join(run, "filter", f"{prefix}-{part.name}.parquet"), columns)

@@ -42,6 +42,14 @@ _METADATA = [
     pa.field("opt_outs", pa.list_(pa.string()), nullable=False),
 ]
 
+_DOMAIN = [
+    pa.field(name, kind)
+    for scheme in ("domain", "topic", "format")
+    for name, kind in ((scheme, pa.string()), (f"{scheme}_score", pa.float64()))
+]
+
+DOMAIN_COLUMNS = [field.name for field in _DOMAIN]
+
 _EDITS = pa.field(
     "edits",
     pa.list_(
@@ -63,14 +71,15 @@ REJECTED = pa.schema([*CAPTURE, *_REJECTION])
 
 def filtered(statistics: list[str]) -> pa.Schema:
     """Documents the filter kept: what is left of their text, its edits, and every statistic."""
-    return pa.schema([*DOCUMENTS, _EDITS, *(pa.field(name, pa.float64()) for name in statistics)])
+    fields = (pa.field(name, pa.float64()) for name in statistics)
+    return pa.schema([*DOCUMENTS, *_DOMAIN, _EDITS, *fields])
 
 
 def filter_rejected(statistics: list[str]) -> pa.Schema:
     """Documents the filter dropped: the statistics, and the rule that decided; no text."""
     host, _, n_chars, language, score = _TEXT
     fields = (pa.field(name, pa.float64()) for name in statistics)
-    return pa.schema([*REJECTED, host, n_chars, language, score, _EDITS, *fields])
+    return pa.schema([*REJECTED, host, n_chars, language, score, *_DOMAIN, _EDITS, *fields])
 
 
 def without_boilerplate(statistics: list[str]) -> pa.Schema:

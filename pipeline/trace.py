@@ -32,6 +32,8 @@ class Trace:
         warc: The archive.
         offset: The record's first byte in the archive.
         length: Its bytes there.
+        domain: The domain that the classifier gave it; None without one.
+        domain_score: Its probability.
         context: The sentence with what surrounds it, read from the archive anew.
     """
 
@@ -42,6 +44,8 @@ class Trace:
     warc: str
     offset: int
     length: int
+    domain: str | None
+    domain_score: float | None
     context: str
 
 
@@ -107,5 +111,5 @@ def _in_shard(
             "the archive has changed since the run"
         )
     context = text[max(0, start - _AROUND) : start + len(sentence) + _AROUND]
-    capture = {key: document[key] for key in ("id", "url", "warc", "offset", "length")}
-    yield Trace(path, row, **capture, context=context)
+    columns = ("id", "url", "warc", "offset", "length", "domain", "domain_score")
+    yield Trace(path, row, **{key: document[key] for key in columns}, context=context)

@@ -79,7 +79,7 @@ class WeightSection(Section):
     domains: Mapping[str, Factor] = Field(default_factory=dict)
     """Factor by domain; 1 where none is given."""
     hosts: Mapping[str, str] = Field(default_factory=dict)
-    """Domain by host or host suffix; `unknown` where none is given."""
+    """Domain by host or host suffix; of other hosts the classifier's, see `[domain]`."""
     language_alpha: Share | None = None
     """Languages are seen in proportion to their bytes to the power of this; 0.3 is XLM-R's and
     mT5's (a temperature of 1/0.3). None leaves them as they are."""

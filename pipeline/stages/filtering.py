@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from classifiers.languagetags import UNDETERMINED
-from pipeline import files
+from pipeline import files, models
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.families import bounds_of
@@ -15,7 +15,7 @@ from pipeline.files import join
 from pipeline.job import Job
 from pipeline.languagebounds import LANGUAGES
 from pipeline.stages.graph import RunTasks, WriteManifest, call_task
-from pipeline.tasks.filtering import check_lists, filter_part
+from pipeline.tasks.filtering import Models, check_lists, check_models, filter_part
 
 
 def settings(config: Config) -> dict[str, Any]:
@@ -26,11 +26,12 @@ def settings(config: Config) -> dict[str, Any]:
     return {
         "filter": config.filter.model_dump(mode="json"),
         "built_in_bounds": digest.hexdigest(),
+        "domain_model": config.domain.model,
     }
 
 
 def inputs(config: Config) -> tuple[str, ...]:
-    """The lists and benchmarks that documents are compared with."""
+    """The lists and benchmarks that documents are compared with, and the domain classifier."""
     section = config.filter
     named = {
         "url_lists": section.url_lists,
@@ -44,25 +45,27 @@ def inputs(config: Config) -> tuple[str, ...]:
             found += files.expand(tuple(path for name in there for path in files.below(name)))
         except UserError as error:
             raise UserError(f"filter.{key}: {error}") from error
-    return tuple(found)
+    return (*found, *models.inputs(config.domain.model))
 
 
 def check(config: Config) -> None:
-    """Read the lists once, so that what is wrong with them is told before any page is extracted.
+    """Read lists and given models once, so that faults are told before any page is extracted.
 
     Raises:
-        UserError: A list cannot be read.
+        UserError: A list or a model cannot be read.
     """
-    section = config.filter
+    section, given = config.filter, Models(config.quality.model, config.domain.model)
+    if given.quality or given.domain:
+        call_task(check_models, config.workers, given)
     if section.url_lists or section.bad_words or section.benchmarks:
         call_task(check_lists, config.workers, config.filter)
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    model = _model(job)
+    models = Models(_quality_model(job), job.config.domain.model)
     elements = [
-        (job.folder_of("extract"), name, job.config.filter, model, job.folder)
+        (job.folder_of("extract"), name, job.config.filter, models, job.folder)
         for name in job.part_names("extract")
     ]
     (
@@ -73,9 +76,9 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     )
 
 
-def _model(job: Job) -> str | None:
-    """The path of the quality classifier, if there is one."""
+def _quality_model(job: Job) -> str:
+    """The address of the quality classifier; empty if there is none."""
     facts = job.upstream["quality"].facts
     if not facts:
-        return None
+        return ""
     return job.config.quality.model or join(job.folder_of("quality"), facts["file"])

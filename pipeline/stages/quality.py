@@ -6,7 +6,7 @@ from typing import Any
 import apache_beam as beam
 
 from classifiers import calibration
-from pipeline import files
+from pipeline import files, models
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
@@ -32,7 +32,8 @@ def inputs(config: Config) -> tuple[str, ...]:
     section = config.quality
     if section.model:
         beside = calibration.path_for(section.model)
-        return (section.model, beside) if files.exists(beside) else (section.model,)
+        found = models.inputs(section.model)
+        return (*found, beside) if files.exists(beside) else found
     if not section.references:
         return ()
     if _given_table(section.references) is None:

@@ -25,7 +25,7 @@ from pipeline.tasks.weighing import facts, weigh_parts
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    return config.weight.model_dump(mode="json")
+    return config.weight.model_dump(mode="json") | {"min_domain_score": config.domain.min_score}
 
 
 def graphs(job: Job) -> Iterator[Graph]:
@@ -41,10 +41,10 @@ def graphs(job: Job) -> Iterator[Graph]:
 
 def measure(pipeline: beam.Pipeline, job: Job) -> None:
     """Write what is known of each document by itself."""
-    found = _batches(job)
+    found, decides = _batches(job), (job.config.weight, job.config.domain.min_score)
     (
         pipeline
-        | "Batches" >> beam.Create([(batch, job.config.weight) for batch in found])
+        | "Batches" >> beam.Create([(batch, *decides) for batch in found])
         | "Measure" >> RunTasks(measure_parts, job.config.workers)
         | "AllMeasured" >> All(len(found))
         | "Mark" >> beam.Map(selecting.close_measuring, _work(job), len(found))

@@ -24,7 +24,7 @@ from pipeline.parts import SplitWriter, capture_of, finished
 from pipeline.records import Edit, Rejected
 from pipeline.rules import STATISTICS, UNBOUNDED
 from pipeline.sandbox import Guard
-from pipeline.schema import CAPTURE_COLUMNS, filter_rejected, without_boilerplate
+from pipeline.schema import CAPTURE_COLUMNS, DOMAIN_COLUMNS, filter_rejected, without_boilerplate
 from pipeline.tasks.copies import Batch, copies_of, page_hash
 from pipeline.textstats import TextStats
 
@@ -125,7 +125,8 @@ def _write(guard: Guard, batch: Batch, number: int, work: Callable[[Row], Judged
 def _place(part: SplitWriter, row: Row, rejection: Rejected | None) -> None:
     """Write a document where it belongs."""
     if rejection is not None:
-        names = ("host", "n_chars", "language", "language_score", "edits", *STATISTICS)
+        beside = ("host", "n_chars", "language", "language_score", "edits")
+        names = (*beside, *DOMAIN_COLUMNS, *STATISTICS)
         part.reject(rejection, {name: row[name] for name in names})
         return
     part.keep(row)

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any
 
-from classifiers import quality
+from classifiers import domain, quality
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection
 from pipeline.contamination import Coverage, merge
@@ -19,13 +19,26 @@ from pipeline.parts import PartWriter, SplitWriter, capture_of, finished, read_r
 from pipeline.records import Rejected
 from pipeline.rules import STATISTICS, Bounds, judge
 from pipeline.sandbox import Guard
-from pipeline.schema import COVERAGE, filter_rejected, filtered
+from pipeline.schema import COVERAGE, DOMAIN_COLUMNS, filter_rejected, filtered
 
 _BESIDE = ("host", "n_chars", "language", "language_score")
 
 
+@dataclass(frozen=True)
+class Models:
+    """The addresses of the classifiers that judge a text; empty where there is none.
+
+    Attributes:
+        quality: Of the quality classifier.
+        domain: Of the domain classifier.
+    """
+
+    quality: str
+    domain: str
+
+
 def filter_part(
-    guard: Guard, source: str, name: str, section: FilterSection, model: str | None, folder: str
+    guard: Guard, source: str, name: str, section: FilterSection, models: Models, folder: str
 ) -> Part:
     """Write the verdicts on one part of `extract`, unless they are there already."""
     prefixes = ("part", "dropped", "contamination")[: 3 if section.benchmarks else 2]
@@ -36,11 +49,11 @@ def filter_part(
         kept, rejected = filtered(STATISTICS), filter_rejected(STATISTICS)
         with SplitWriter(folder, name, kept, rejected) as part:
             for index, row in enumerate(read_rows(join(source, f"part-{name}.parquet"))):
-                work = partial(_examine, row, section, lists, model)
+                work = partial(_examine, row, section, lists, models)
                 found = attempt(guard, index, capture_of(row), work)
                 _place(part, row, found, section.languages, bounds)
-                if isinstance(found, Examined):
-                    covered += found.coverage
+                if isinstance(found, _Judged):
+                    covered += found.examined.coverage
             if section.benchmarks:
                 _write_coverage(join(folder, f"contamination-{name}.parquet"), covered)
     part_done = finished(folder, name, prefixes)
@@ -64,18 +77,48 @@ def _write_coverage(path: str, covered: Iterable[Coverage]) -> None:
             writer.write(asdict(row))
 
 
+def check_models(guard: Guard, models: Models) -> None:
+    """Load the classifiers.
+
+    Raises:
+        UserError: One cannot be had, or is none.
+    """
+    if models.quality:
+        quality.load(models.quality)
+    if models.domain:
+        domain.load(models.domain)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was found on a document.
+
+    Attributes:
+        examined: By its text.
+        labels: By the domain classifier, by column.
+    """
+
+    examined: Examined
+    labels: Mapping[str, str | float]
+
+
 def _examine(
-    row: Mapping[str, Any], section: FilterSection, lists: Lists, model: str | None
-) -> Examined:
-    return examine(subject_of(row, model), section, lists)
+    row: Mapping[str, Any], section: FilterSection, lists: Lists, models: Models
+) -> _Judged:
+    examined = examine(subject_of(row, models.quality), section, lists)
+    labels: dict[str, str | float] = {}
+    if models.domain:
+        for scheme, found in domain.load(models.domain).judge(row["url"], row["text"]).items():
+            labels |= {scheme: found.label, f"{scheme}_score": found.score}
+    return _Judged(examined, labels)
 
 
-def subject_of(row: Mapping[str, Any], model: str | None) -> Subject:
+def subject_of(row: Mapping[str, Any], model: str) -> Subject:
     """A document of `extract`, to examine.
 
     Args:
         row: Its row.
-        model: The path of the quality classifier, if there is one.
+        model: The address of the quality classifier; empty if there is none.
     """
     score = quality.load(model).score(row["text"]) if model else None
     own = {key: row[key] for key in ("id", "url", "text", "language", "language_score")}
@@ -85,21 +128,24 @@ def subject_of(row: Mapping[str, Any], model: str | None) -> Subject:
 def _place(
     part: SplitWriter,
     row: Mapping[str, Any],
-    found: Examined | Rejected,
+    found: _Judged | Rejected,
     languages: Collection[str],
     bounds: Callable[[str], Mapping[str, Bounds]],
 ) -> None:
     """Write a document where it belongs."""
     beside = {key: row[key] for key in _BESIDE}
     if isinstance(found, Rejected):
-        part.reject(found, beside | {"edits": [], **dict.fromkeys(STATISTICS)})
+        nothing = dict.fromkeys([*DOMAIN_COLUMNS, *STATISTICS])
+        part.reject(found, beside | {"edits": [], **nothing})
         return
-    measured: dict[str, Any] = {name: found.statistics[name] for name in STATISTICS}
-    measured["edits"] = [asdict(edit) for edit in found.edits]
-    if (rejection := _verdict(row, found, languages, bounds)) is None:
-        part.keep({**row, **measured, "text": found.text, "n_chars": len(found.text)})
-        part.facts["characters"] += len(found.text)
-        part.facts.update(Counter(f"{EDIT}{edit.kind}" for edit in found.edits))
+    examined = found.examined
+    measured: dict[str, Any] = {name: examined.statistics[name] for name in STATISTICS}
+    measured |= {column: found.labels.get(column) for column in DOMAIN_COLUMNS}
+    measured["edits"] = [asdict(edit) for edit in examined.edits]
+    if (rejection := _verdict(row, examined, languages, bounds)) is None:
+        part.keep({**row, **measured, "text": examined.text, "n_chars": len(examined.text)})
+        part.facts["characters"] += len(examined.text)
+        part.facts.update(Counter(f"{EDIT}{edit.kind}" for edit in examined.edits))
     else:
         part.reject(rejection, beside | measured)
 

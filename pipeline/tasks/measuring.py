@@ -30,6 +30,7 @@ MEASURED = pa.schema(
     [field for field in WEIGHTS if field.name not in ("anneal", "weight", "repeats")]
 )
 _SAMPLES = 64
+_COLUMNS = ["id", "host", "language", "quality", "domain", "domain_score"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Measured:
 
 
 def measure_parts(
-    guard: Guard, batch: Batch, section: WeightSection
+    guard: Guard, batch: Batch, section: WeightSection, min_domain_score: float
 ) -> tuple[list[Cell], list[Cut]]:
     """Write what is known of the documents of a batch.
 
@@ -117,7 +118,7 @@ def measure_parts(
     for name in batch.names:
         path = _measured(batch.work, name)
         if not files.exists(path):
-            table = _measure(batch, name, section)
+            table = _measure(batch, name, section, min_domain_score)
             with files.open_atomic(path) as out, pa.ipc.new_file(out, MEASURED) as writer:
                 writer.write_table(table)
         measured = Measured.read(batch.work, name)
@@ -128,13 +129,17 @@ def measure_parts(
     return sorted(cells), sampled
 
 
-def _measure(batch: Batch, name: str, section: WeightSection) -> pa.Table:
+def _measure(batch: Batch, name: str, section: WeightSection, min_domain_score: float) -> pa.Table:
     source = join(batch.source, f"part-{name}.parquet")
-    table = read_table(source, ["id", "host", "language", "quality", "text"])
+    table = read_table(source, [*_COLUMNS, "text"])
     copies = read_table(join(batch.dedup, f"duplicates-{name}.parquet"), ["row", "kept_id"])
     duplicate_of = dict(zip(*copies.to_pydict().values(), strict=True))
     hosts, languages = table["host"].to_pylist(), table["language"].to_pylist()
-    domains = [mixture.domain_of(host, section.hosts) for host in hosts]
+    judged = zip(hosts, table["domain"].to_pylist(), table["domain_score"].to_pylist(), strict=True)
+    domains = [
+        mixture.domain_of(host, section.hosts, mixture.certain(domain, score, min_domain_score))
+        for host, domain, score in judged
+    ]
     ids = table["id"].to_pylist()
     scores = table["quality"].fill_null(np.nan).to_numpy()
     cells = [Cell(*pair) for pair in zip(languages, domains, strict=True)]

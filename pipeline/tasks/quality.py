@@ -20,7 +20,7 @@ from classifiers.qualitytext import markdown
 from classifiers.ranking import auc, estimate
 from classifiers.reliability import Bin, drawing
 from classifiers.splits import Split
-from pipeline import files, urls
+from pipeline import files, models, urls
 from pipeline.config import QualitySection
 from pipeline.exchange import WORK
 from pipeline.files import join
@@ -70,7 +70,7 @@ def take_model(guard: Guard, model: str) -> dict[str, Any]:
     """The manifest's facts of a model that is given, which is loaded to see that it is one."""
     quality.load(model)
     found = calibration.name(calibration.read(model))
-    return {"sha256": files.sha256(model), "calibration": found}
+    return {"sha256": files.sha256(models.local(model)), "calibration": found}
 
 
 def sample(

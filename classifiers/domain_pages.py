@@ -1,0 +1,170 @@
+"""The pages that domain classifiers learn from, and which of them are for what.
+
+Sites are registered domains. A hash of its name puts a site into one of four parts: to train on, to
+tune (choose settings), to calibrate, to test. So no page is judged by what other pages of its site
+taught, and nothing that was chosen was chosen on the test pages. Pages are in the order of their
+hashes: the same pages give the same bytes, in whatever order they come.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import xxhash
+
+from classifiers import domain, domain_scheme
+from classifiers.domain_scheme import SCHEMES
+from classifiers.labelled import LabelledPage
+from classifiers.multiclass import Ints
+from pipeline.urls import host, registered_domain
+
+Part = Literal["train", "tune", "calibrate", "test"]
+View = Literal["both", "url", "text"]
+
+# Bounds the memory of training, to about 1 GB.
+MOST_PAGES = 200_000
+# Of ten sites: six, one, one and two.
+_PARTS: tuple[Part, ...] = (*("train",) * 6, "tune", "calibrate", "test", "test")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Page:
+    """What training keeps of a labelled page.
+
+    Attributes:
+        key: A hash of it, which decides its place.
+        site: Its registered domain.
+        part: What its site is for.
+        url: The words of its URL.
+        text: The words of its text.
+        labels: Its labels, in the order of `SCHEMES`; empty where it has none.
+        listed: The domain that host lists give it; empty if none.
+    """
+
+    key: int
+    site: str
+    part: str
+    url: str
+    text: str
+    labels: tuple[str, ...]
+    listed: str
+
+    def label(self, scheme: str) -> str:
+        """Its label in a scheme, the domain of its topic and format included; empty if none."""
+        own = self.labels[SCHEMES.index(scheme)]
+        topic, form, _ = self.labels
+        made = scheme == "domain" and not own and topic and form
+        return domain_scheme.domain_of(topic, form) if made else own
+
+    def joined(self, same: LabelledPage) -> "Page":
+        """With the labels of the same page elsewhere; of two the first by the alphabet."""
+        pairs = zip(self.labels, (same.labels.get(scheme, "") for scheme in SCHEMES), strict=True)
+        labels = tuple(min(filter(None, pair), default="") for pair in pairs)
+        return replace(self, labels=labels)
+
+    def seen(self, view: View) -> tuple[str, str]:
+        """What a model sees: words of its URL, and of its text."""
+        return "" if view == "text" else self.url, "" if view == "url" else self.text
+
+
+def prepare(
+    labelled: Iterable[LabelledPage], listed: Callable[[str], str | None], rotation: int = 0
+) -> list[Page]:
+    """The pages to learn from, in the order of their hashes: at most 200,000, the lowest.
+
+    Labels of the same page, as of a file of topics and one of formats, come together. A page with a
+    topic and a format has the domain that both make, unless it names one itself.
+
+    Args:
+        labelled: Pages in any order. Those without a label, and in no host list, are left out.
+        listed: The domain that host lists give a URL, if any.
+        rotation: Which of five ways to share out the sites, so that each is for testing once.
+    """
+    found: dict[int, Page] = {}
+    # A heap has its least element first; negated, that is the greatest hash.
+    greatest: list[int] = []
+    for one in labelled:
+        by_list = listed(one.url) or ""
+        key = _hash(f"{one.url}\n{one.text}")
+        if key in found:
+            found[key] = found[key].joined(one)
+        elif (one.labels or by_list) and (len(found) < MOST_PAGES or key < -greatest[0]):
+            found[key] = _page(one, key, by_list, rotation)
+            heapq.heappush(greatest, -key)
+            if len(found) > MOST_PAGES:
+                del found[-heapq.heappop(greatest)]
+    return sorted(found.values())
+
+
+def _page(page: LabelledPage, key: int, listed: str, rotation: int) -> Page:
+    site = registered_domain(host(page.url)) or page.url
+    words = domain.words(page.url, page.text)
+    nothing = ("",) * len(SCHEMES)
+    return Page(key, site, part_of(site, rotation), *words, nothing, listed).joined(page)
+
+
+def part_of(site: str, rotation: int = 0) -> Part:
+    """What the pages of a site are for."""
+    return _PARTS[(_hash(f"part:{site}") + 2 * rotation) % len(_PARTS)]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Pages with their labels in one scheme.
+
+    Attributes:
+        scheme: The scheme.
+        pages: The pages.
+        labels: Their labels.
+    """
+
+    scheme: str
+    pages: Sequence[Page]
+    labels: Sequence[str]
+
+    @classmethod
+    def of(cls, pages: Iterable[Page], scheme: str, *parts: Part) -> "Examples":
+        """The pages of some parts that are labelled in a scheme."""
+        own = [page for page in pages if page.part in parts and page.label(scheme)]
+        return cls(scheme, own, [page.label(scheme) for page in own])
+
+    @classmethod
+    def listed(cls, pages: Iterable[Page], *parts: Part) -> "Examples":
+        """The pages of some parts of which only host lists know the domain."""
+        own = [
+            page
+            for page in pages
+            if page.part in parts and page.listed and not page.label("domain")
+        ]
+        return cls("domain", own, [page.listed for page in own])
+
+    def __add__(self, other: "Examples") -> "Examples":
+        pairs = sorted(
+            [
+                *zip(self.pages, self.labels, strict=True),
+                *zip(other.pages, other.labels, strict=True),
+            ]
+        )
+        return Examples(self.scheme, [page for page, _ in pairs], [label for _, label in pairs])
+
+    def share(self, share: float) -> "Examples":
+        """The first of them."""
+        stop = round(share * len(self.pages))
+        return Examples(self.scheme, self.pages[:stop], self.labels[:stop])
+
+    @property
+    def truth(self) -> Ints:
+        """The labels as numbers."""
+        names = domain_scheme.names(self.scheme)
+        return np.array([names.index(label) for label in self.labels], dtype=np.int64)
+
+    @property
+    def sites(self) -> list[str]:
+        """Their sites."""
+        return [page.site for page in self.pages]
+
+
+def _hash(text: str) -> int:
+    return xxhash.xxh3_64_intdigest(text.encode(errors="surrogatepass"))

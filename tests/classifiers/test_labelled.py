@@ -1,0 +1,77 @@
+"""Labelled pages from JSON Lines files: every packing, every spelling, plain errors."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from classifiers.labelled import LabelledPage, read
+from pipeline.errors import UserError
+
+PAGE = {"url": "https://a.org/", "text": "Words.", "topic": 12, "format": "News Article", "x": 1}
+READ = LabelledPage("https://a.org/", "Words.", {"topic": "health", "format": "news_article"})
+
+
+@pytest.mark.parametrize("name", ["pages.jsonl", "pages.jsonl.gz", "pages.jsonl.zst"])
+def test_files_plain_and_packed(tmp_path: Path, name: str) -> None:
+    content = (json.dumps(PAGE) + "\n\n").encode()
+    if name.endswith(".gz"):
+        content = gzip.compress(content) * 2
+    elif name.endswith(".zst"):
+        content = zstandard.compress(content) * 2
+    else:
+        content *= 2
+    (tmp_path / name).write_bytes(content)
+    assert list(read([str(tmp_path / name)])) == [READ, READ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "read_as"),
+    [
+        ({}, {}),
+        ({"topic": None, "format": 10}, {"format": "news_article"}),
+        ({"topic": "Health"}, {"topic": "health"}),
+        ({"domain": "sports"}, {"domain": "sports"}),
+        (
+            {"topic": 0, "format": 0, "domain": "science"},
+            {"topic": "adult", "format": "academic_writing", "domain": "science"},
+        ),
+    ],
+)
+def test_a_page_may_have_any_of_the_labels(
+    tmp_path: Path, labels: dict[str, object], read_as: dict[str, str]
+) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text(json.dumps({"url": "u", "text": "t"} | labels))
+    (page,) = read([str(path)])
+    assert page.labels == read_as
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "pages.jsonl, line 2: not JSON"),
+        ("[1]", "pages.jsonl, line 2: no JSON object"),
+        ('{"url": "u"}', "pages.jsonl, line 2: 'text' is missing"),
+        ('{"url": 1, "text": "t"}', "pages.jsonl, line 2: 'url' is missing or no string"),
+        ('{"url": "u", "text": "t", "topic": 24}', "pages.jsonl, line 2: 24 is no topic; these"),
+        ('{"url": "u", "text": "t", "domain": "new"}', "line 2: 'new' is no domain; .*news"),
+    ],
+)
+def test_a_line_that_is_no_page(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text(json.dumps(PAGE) + "\n" + line)
+    with pytest.raises(UserError, match=message):
+        list(read([str(path)]))
+
+
+@pytest.mark.parametrize("name", ["pages.jsonl.gz", "pages.jsonl.zst"])
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_damaged_file(tmp_path: Path, name: str, cut: bool) -> None:
+    content = (json.dumps(PAGE) + "\n").encode() * 10_000
+    packed = gzip.compress(content) if name.endswith("gz") else zstandard.compress(content)
+    (tmp_path / name).write_bytes(packed[: len(packed) // 2] if cut else b"no" + packed)
+    with pytest.raises(UserError, match=f"{name}: cannot be read"):
+        list(read([str(tmp_path / name)]))
