@@ -59,7 +59,8 @@ class LanguageConfig(BaseModel):
 
     identifier: Annotated[str, Field(min_length=1)] = identifiers.LID176
     """What tells: `lid.176`, `py3langid`, or a fastText model with labels such as
-    `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path or an fsspec URL."""
+    `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path or an fsspec URL.
+    Each worker process loads it."""
     second: str = ""
     """A second identifier, asked as well; its answer is the column `language_second`."""
     on_disagreement: Literal["keep", "und"] = "keep"
