@@ -95,7 +95,7 @@ def unknown(identifier: str, named: Mapping[str, tuple[str, ...]]) -> Iterator[s
     tags = identifiers.load(identifier).tags | {languagetags.UNDETERMINED}
     for key, found in named.items():
         for tag in sorted(set(found) - tags):
-            close = languagetags.nearest(tag, tags)
+            same = sorted(other for other in tags if other[:3] == tag[:3])
             yield f"{key}: {identifier} never finds {tag!r}" + (
-                f"; did you mean {close!r}?" if close else ""
+                f"; of that language it finds {', '.join(same)}" if same else ""
             )
