@@ -72,7 +72,8 @@ class LanguageConfig(BaseModel):
 
     identifier: Annotated[str, Field(min_length=1)] = identifiers.LID176
     """What tells: `lid.176`, `py3langid`, or a fastText model with labels such as
-    `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path or an fsspec URL."""
+    `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path or an fsspec URL.
+    Each worker process loads it."""
     second: str = ""
     """A second identifier, asked as well; its answer is the column `language_second`."""
     on_disagreement: Literal["keep", "und"] = "keep"
@@ -107,7 +108,7 @@ def unknown(identifier: str, named: Mapping[str, tuple[str, ...]]) -> Iterator[s
     tags = identifiers.load(identifier).tags | {languagetags.UNDETERMINED}
     for key, found in named.items():
         for tag in sorted(set(found) - tags):
-            close = languagetags.nearest(tag, tags)
+            same = sorted(other for other in tags if other[:3] == tag[:3])
             yield f"{key}: {identifier} never finds {tag!r}" + (
-                f"; did you mean {close!r}?" if close else ""
+                f"; of that language it finds {', '.join(same)}" if same else ""
             )

@@ -8,6 +8,7 @@ other texts than fastText.
 """
 
 import importlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
@@ -30,6 +31,8 @@ languages, 99.8% equal answers on ordinary web pages) and 4 to 6 times faster.""
 # A manual in Japanese may have more Latin letters than others, but no text in English has as many
 # of another script.
 _LEAST_SCRIPT = 0.05
+
+_TAG = re.compile("[a-z]{3}_[A-Z][a-z]{3}")
 
 _Predict = Callable[[str, int], Sequence[tuple[str, float]]]
 
@@ -76,15 +79,18 @@ class Identifier:
         for most in (1, -1) if letters else ():
             for label, probability in self._predict(start, most):
                 if tag := _written(self._tags[label], letters):
-                    return tag, probability
+                    return (tag, probability) if tag != UNDETERMINED else (tag, 0.0)
         return UNDETERMINED, 0.0
 
 
 def _tags(label: str) -> tuple[str, ...]:
-    """What a label may mean; other labels of no language than `und` count as that."""
+    """What a label may mean; other labels of no language than `und` count as that.
+
+    A tag of a code that ISO has withdrawn since the model was trained stays what it is.
+    """
     if label.split("_", maxsplit=1)[0] in (UNDETERMINED, "zxx", "mul"):
         return (UNDETERMINED,)
-    return tags_of(WIKIPEDIA.get(label, label))
+    return tags_of(WIKIPEDIA.get(label, label)) or ((label,) if _TAG.fullmatch(label) else ())
 
 
 def _written(tags: Sequence[str], letters: Mapping[str, int]) -> str | None:

@@ -207,7 +207,7 @@ class FilterSection(Section):
     """Which documents are good enough."""
 
     languages: Languages = ()
-    """The languages kept; none means all."""
+    """The languages kept, as `en`, `eng` or `eng_Latn`; none means all."""
     min_language_scores: ScoreByLanguage = Field(default_factory=dict)
     """Least `language_score` by language, in place of the rule's."""
     families: Names = ("gopher_quality", "gopher_repetition")

@@ -216,3 +216,10 @@ def test_languages_may_be_written_as_any_code_and_are_read_as_tags(tmp_path: Pat
     assert config.filter.min_language_scores == {"srp_Latn": 0.3}
     assert config.weight.languages == {"nob_Latn": 2.0}
     assert FilterSection.model_validate(config.filter.model_dump(mode="json")) == config.filter
+
+
+def test_a_script_that_is_never_found_is_refused_and_others_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('[run]\nname = "a"\n[filter]\nlanguages = ["sr-Arab"]')
+    with pytest.raises(UserError, match="never finds 'srp_Arab'; of that language it finds srp_C"):
+        load(str(path))
