@@ -34,7 +34,8 @@ class QualityUseSection(Section):
     mode: Literal["off", "threshold", "quantile", "soft"] = "off"
     """Keeps every document; those that score `min_score`; the best `keep_share`; or each with a
     probability that rises with its score s: (2 - s) to the power of -`pareto_alpha`, as GPT-3's
-    data were sampled (Brown et al. 2020, appendix A)."""
+    data were sampled (Brown et al. 2020, appendix A). A score of 0 is then
+    kept once in 512: a language that the classifier scores low is all but removed."""
     min_score: Share | None = None
     """Lowest score that `threshold` keeps."""
     keep_share: Annotated[float, Field(gt=0, lt=1)] | None = None

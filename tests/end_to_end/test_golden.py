@@ -253,6 +253,22 @@ def test_statistics_show_the_languages_against_their_speakers(golden: Golden) ->
     assert json.loads(again.stdout) == golden.stats
 
 
+def test_the_plan_says_what_the_mixture_aims_at(golden: Golden, tmp_path: Path) -> None:
+    words = ("run", str(golden.config), "--output", str(tmp_path), "--dry-run")
+    status, output, errors = answer_of(*words, "--json")
+    assert status == 0, errors
+    assert json.loads(output)["weights"] == {
+        "weight.max_repeats": 4,
+        "weight.languages.de": 1.5,
+        "weight.languages.fr": 0.5,
+        "weight.shares.domains.reference": 0.05,
+        "weight.quality.mode": "quantile",
+        "weight.quality.keep_share": 0.9,
+        "weight.anneal.share": 0.05,
+    }
+    assert "weight.shares.domains.reference = 0.05" in answer_of(*words)[1]
+
+
 def test_the_model_learned_something(golden: Golden) -> None:
     lines = (golden.folder / "model" / "metrics.jsonl").read_text().splitlines()
     losses = [
