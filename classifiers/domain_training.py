@@ -133,11 +133,11 @@ class Trained:
 
 
 def train(pages: Sequence[Page], folder: str, note: Callable[[str], None]) -> list[Trained]:
-    """Train a classifier for each scheme that pages are labelled in, and write the model.
+    """Train a classifier for each scheme that pages are labelled in; see `write`.
 
     Args:
         pages: As `classifiers.domain_pages.prepare` gives them.
-        folder: Where to write.
+        folder: Where to write fastText models.
         note: Told what happens.
 
     Raises:
@@ -149,8 +149,12 @@ def train(pages: Sequence[Page], folder: str, note: Callable[[str], None]) -> li
             done[scheme] = _train_scheme(pages, scheme, done, folder, note)
     if not done:
         raise UserError("no page has a label; give files with topic, format or domain")
-    domain.write({scheme: _head(one, folder) for scheme, one in done.items()}, folder)
     return list(done.values())
+
+
+def write(trained: Sequence[Trained], folder: str) -> None:
+    """Write the file that names the classifiers in a folder: the mark of a finished model."""
+    domain.write({one.scheme: _head(one, folder) for one in trained}, folder)
 
 
 def _head(one: Trained, folder: str) -> domain.Head:

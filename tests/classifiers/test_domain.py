@@ -38,7 +38,9 @@ def prepared(tmp_path: Path, rows: list[dict[str, Any]]) -> list[Page]:
 
 def trained(tmp_path: Path, rows: list[dict[str, Any]]) -> tuple[list[Page], list[Trained]]:
     pages = prepared(tmp_path, rows)
-    return pages, domain_training.train(pages, str(tmp_path), lambda text: None)
+    done = domain_training.train(pages, str(tmp_path), lambda text: None)
+    domain_training.write(done, str(tmp_path))
+    return pages, done
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=50), st.integers(0, 4))

@@ -88,6 +88,21 @@ def test_the_longest_known_suffix_of_whole_labels_decides(host: str, domain: str
     assert mixture.domain_of(host, TABLE) == domain
 
 
+@pytest.mark.parametrize(
+    ("domain", "score", "certain"),
+    [("news", 0.3, "news"), ("news", 0.29, "unknown"), (None, None, "unknown")],
+)
+def test_a_domain_that_is_not_certain_enough_is_unknown(
+    domain: str | None, score: float | None, certain: str
+) -> None:
+    assert mixture.certain(domain, score, 0.3) == certain
+
+
+def test_the_table_of_hosts_comes_before_the_classifier() -> None:
+    assert mixture.domain_of("en.wikipedia.org", TABLE, "news") == "encyclopedia"
+    assert mixture.domain_of("localhost", TABLE, "news") == "news"
+
+
 def test_a_weight_is_the_product_of_its_factors_and_1_by_default() -> None:
     weights = mixture.Weights({"en": 0.5, "xx": 0.0}, {"news": 3.0, "unknown": 0.25})
     assert weights.weight("en", "news") == 1.5
