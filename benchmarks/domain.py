@@ -68,8 +68,10 @@ class Tested:
         }
 
 
-def tested(rows: Sequence[labelled.LabelledPage], rounds: int) -> dict[str, dict[str, Any]]:
-    """Every way, view and share of the pages, tested on the sites of some rounds."""
+def tested(
+    rows: Sequence[labelled.LabelledPage], rounds: int, vary: bool
+) -> dict[str, dict[str, Any]]:
+    """Every way, and each view and share of the pages if asked to, on the sites of some rounds."""
     found_by: dict[str, Tested] = {}
     for rotation in range(rounds):
         pages = prepare(rows, lambda url: None, rotation)
@@ -77,7 +79,7 @@ def tested(rows: Sequence[labelled.LabelledPage], rounds: int) -> dict[str, dict
         for scheme, settings in SETTINGS.items():
             recipes[scheme] = direct(Examples.of(pages, scheme, "train", "tune"), settings)
             temperatures[scheme] = temperature_of(pages, scheme, recipes[scheme]())
-        for name, view, share in variants():
+        for name, view, share in variants() if vary else variants()[:1]:
             for scheme, found in predictions(pages, recipes, temperatures, view, share).items():
                 own = Examples.of(pages, scheme.split(",")[0], "test")
                 one = found_by.setdefault(f"{scheme}: {name}", Tested([], [], []))
@@ -138,9 +140,9 @@ def speed(rows: Sequence[labelled.LabelledPage]) -> dict[str, float]:
             reader = fit(Examples.of(pages, scheme, "train"), SETTINGS[scheme], str(path))
             sha256 = files.sha256(str(path))
             heads[scheme] = domain.Head(1.0, path.name, sha256, tuple(sorted(reader.common)))
-        domain.write(heads, folder)
+        domain.write(["en"], heads, folder)
         model = domain.load(str(Path(folder, domain.MODEL)))
-        judge = rate(rows, lambda row: model.judge(row.url, row.text))
+        judge = rate(rows, lambda row: model.judge(row.url, row.text, "en"))
     return {"labels": judge, "words": rate(rows, lambda row: domain.words(row.url, row.text))}
 
 
@@ -162,13 +164,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--rounds", type=int, choices=range(1, 6), default=5, help="of the five")
+    parser.add_argument("--vary", action="store_true", help="also what is seen, and of how many")
     path = TOPICS / "weborganizer_cc.jsonl.gz"
     if not path.exists():
         parser.exit(0, f"{path}: not here; nothing measured\n")
     parsed = parser.parse_args()
     rows = list(labelled.read([str(path)]))
-    found = {
-        "tested": tested(rows, parsed.rounds),
+    found: dict[str, Any] = {
+        "tested": tested(rows, parsed.rounds, parsed.vary),
         "lists": by_lists(rows),
         "pages_per_second": speed(rows),
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from classifiers import identifiers, languagetags
+from pipeline import models
 
 
 def _tags(codes: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,11 +71,13 @@ class LanguageConfig(BaseModel):
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
     )
 
-    identifier: Annotated[str, Field(min_length=1)] = identifiers.LID176
+    identifier: Annotated[str, Field(min_length=1), AfterValidator(models.checked)] = (
+        identifiers.LID176
+    )
     """What tells: `lid.176`, `py3langid`, or a fastText model with labels such as
-    `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path or an fsspec URL.
+    `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path, or `URL#sha256=HEX`.
     Each worker process loads it."""
-    second: str = ""
+    second: Annotated[str, AfterValidator(models.checked)] = ""
     """A second identifier, asked as well; its answer is the column `language_second`."""
     on_disagreement: Literal["keep", "und"] = "keep"
     """Whether a page keeps the first one's language, or is `und`, where the second knows that

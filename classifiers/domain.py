@@ -81,16 +81,28 @@ class DomainModel:
     """A loaded model: labels from a URL and a text.
 
     Args:
+        languages: Codes of those it was trained on.
         temperatures: By scheme.
         readers: By scheme; none for the domain where topic and format make it.
     """
 
-    def __init__(self, temperatures: Mapping[str, float], readers: Mapping[str, Reader]) -> None:
+    def __init__(
+        self,
+        languages: Collection[str],
+        temperatures: Mapping[str, float],
+        readers: Mapping[str, Reader],
+    ) -> None:
+        self._languages = languages
         self._temperatures = temperatures
         self._readers = readers
 
-    def judge(self, url: str, text: str) -> dict[str, Judgement]:
-        """The most probable label of a page by scheme."""
+    def judge(self, url: str, text: str, language: str) -> dict[str, Judgement]:
+        """The most probable label of a page by scheme; none in a language it was not trained on.
+
+        Of words that it never saw it would say something all the same, and be sure of it.
+        """
+        if language not in self._languages:
+            return {}
         seen = words(url, text)
         found: dict[str, Floats] = {}
         for scheme, temperature in self._temperatures.items():
@@ -150,10 +162,11 @@ def line(url_words: str, text_words: str, common: Collection[str]) -> str:
     return " ".join([url_words, *kept])
 
 
-def write(heads: Mapping[str, Head], folder: str) -> None:
+def write(languages: Collection[str], heads: Mapping[str, Head], folder: str) -> None:
     """Write `model.json` beside the fastText models it names."""
     content = {
         "features": _FEATURES,
+        "languages": sorted(languages),
         "schemes": {scheme: asdict(head) for scheme, head in heads.items()},
     }
     files.write_json(files.join(folder, MODEL), content)
@@ -166,8 +179,9 @@ def load(address: str) -> DomainModel:
     Raises:
         UserError: A file is missing, is another than its hash says, or is no model of this kind.
     """
-    heads = _heads(address, files.read_input(models.local(address)))
+    languages, heads = _read(address, files.read_input(models.local(address)))
     return DomainModel(
+        frozenset(languages),
         {scheme: head.temperature for scheme, head in heads.items()},
         {scheme: _reader(address, scheme, head) for scheme, head in heads.items() if head.file},
     )
@@ -178,11 +192,11 @@ def _reader(address: str, scheme: str, head: Head) -> Reader:
     return Reader(scheme, model, frozenset(head.common))
 
 
-def _heads(address: str, content: bytes) -> dict[str, Head]:
-    """The heads in the order of the schemes, so that a domain comes after what makes it."""
+def _read(address: str, content: bytes) -> tuple[list[str], dict[str, Head]]:
+    """Languages and heads, these in the order of the schemes: a domain after what makes it."""
     try:
         found: dict[str, Any] = json.loads(content)
-        version, given = found["features"], found["schemes"]
+        version, languages, given = found["features"], found["languages"], found["schemes"]
         heads = {scheme: Head(**given[scheme]) for scheme in SCHEMES if scheme in given}
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
@@ -191,4 +205,4 @@ def _heads(address: str, content: bytes) -> dict[str, Head]:
         ) from error
     if version != _FEATURES or set(heads) != set(given):
         raise UserError(f"{address}: made by another version of curate; train it anew")
-    return heads
+    return languages, heads

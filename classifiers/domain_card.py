@@ -10,7 +10,7 @@ import numpy as np
 
 from classifiers import domain_scheme, multiclass
 from classifiers.domain_pages import Examples, Page
-from classifiers.domain_training import Trained
+from classifiers.domain_training import Trained, languages
 from classifiers.multiclass import Floats
 
 THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -37,6 +37,7 @@ def card_of(
         "sources": [dict(source) for source in sources],
         "pages": len(pages),
         "sites": len({page.site for page in pages}),
+        "languages": languages(trained),
         "schemes": {one.scheme: _scheme(one) for one in trained},
         "host_lists": _host_lists(trained, pages),
     }
@@ -166,6 +167,8 @@ def _round(value: float) -> float | None:
 def markdown(card: Mapping[str, Any]) -> str:
     """The card for a person."""
     lines = ["# Domain model", "", f"Of {card['pages']:,} pages of {card['sites']:,} sites.", ""]
+    spoken = ", ".join(f"{code} {count:,}" for code, count in card["languages"].items())
+    lines += [f"Languages judged, with the pages trained on: {spoken}. Others are not judged.", ""]
     lines += [_WARNING, "", "Test pages are of sites that nothing else was learned from.", ""]
     for scheme, found in card["schemes"].items():
         lines += [f"## {scheme}", "", *_summary(found), ""]

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 import xxhash
 
-from classifiers import domain, domain_scheme
+from classifiers import domain, domain_scheme, language
+from classifiers.config import LanguageConfig
 from classifiers.domain_scheme import SCHEMES
 from classifiers.labelled import LabelledPage
 from classifiers.multiclass import Ints
@@ -36,6 +37,7 @@ class Page:
     Attributes:
         key: A hash of it, which decides its place.
         site: Its registered domain.
+        language: The code of its text's language.
         part: What its site is for.
         url: The words of its URL.
         text: The words of its text.
@@ -45,6 +47,7 @@ class Page:
 
     key: int
     site: str
+    language: str
     part: str
     url: str
     text: str
@@ -101,8 +104,9 @@ def prepare(
 def _page(page: LabelledPage, key: int, listed: str, rotation: int) -> Page:
     site = registered_domain(host(page.url)) or page.url
     words = domain.words(page.url, page.text)
+    tag = language.identify(page.text, LanguageConfig()).language
     nothing = ("",) * len(SCHEMES)
-    return Page(key, site, part_of(site, rotation), *words, nothing, listed).joined(page)
+    return Page(key, site, tag, part_of(site, rotation), *words, nothing, listed).joined(page)
 
 
 def part_of(site: str, rotation: int = 0) -> Part:

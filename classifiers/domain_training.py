@@ -26,6 +26,8 @@ from pipeline.errors import UserError
 # More than so many visits of pages no longer pay; they keep long searches off large inputs.
 _MOST_VISITS = 5_000_000
 _MIN_COUNT = 2
+# Fewer pages are strays among those of other languages.
+_LANGUAGE_PAGES = 30
 # Of vectors of 16, 50 and 100 numbers none was better than another.
 _DIM = 32
 
@@ -133,11 +135,11 @@ class Trained:
 
 
 def train(pages: Sequence[Page], folder: str, note: Callable[[str], None]) -> list[Trained]:
-    """Train a classifier for each scheme that pages are labelled in, and write the model.
+    """Train a classifier for each scheme that pages are labelled in; see `write`.
 
     Args:
         pages: As `classifiers.domain_pages.prepare` gives them.
-        folder: Where to write.
+        folder: Where to write fastText models.
         note: Told what happens.
 
     Raises:
@@ -149,8 +151,29 @@ def train(pages: Sequence[Page], folder: str, note: Callable[[str], None]) -> li
             done[scheme] = _train_scheme(pages, scheme, done, folder, note)
     if not done:
         raise UserError("no page has a label; give files with topic, format or domain")
-    domain.write({scheme: _head(one, folder) for scheme, one in done.items()}, folder)
     return list(done.values())
+
+
+def languages(trained: Sequence[Trained]) -> dict[str, int]:
+    """The languages that every classifier was trained on: the pages of each.
+
+    Raises:
+        UserError: There is none.
+    """
+    counts = [Counter(page.language for page in one.made.examples.pages) for one in trained]
+    common = {code: min(count[code] for count in counts) for code in sorted(counts[0])}
+    enough = {code: pages for code, pages in common.items() if pages >= _LANGUAGE_PAGES}
+    if not enough:
+        raise UserError(
+            f"no language has {_LANGUAGE_PAGES} labelled pages to train on; give more pages"
+        )
+    return enough
+
+
+def write(trained: Sequence[Trained], folder: str) -> None:
+    """Write the file that names the classifiers in a folder: the mark of a finished model."""
+    heads = {one.scheme: _head(one, folder) for one in trained}
+    domain.write(languages(trained), heads, folder)
 
 
 def _head(one: Trained, folder: str) -> domain.Head:

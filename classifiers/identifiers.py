@@ -17,7 +17,7 @@ from typing import Any
 
 from classifiers import fasttext_model
 from classifiers.languagetags import UNDETERMINED, WIKIPEDIA, script_counts, tags_of
-from pipeline import files
+from pipeline import files, models
 from pipeline.errors import UserError
 
 LID176 = "lid.176"
@@ -112,7 +112,7 @@ def load(name: str) -> Identifier:
     """An identifier, read once a process.
 
     Args:
-        name: `lid.176`, `py3langid`, or the path or fsspec URL of a fastText model.
+        name: `lid.176`, `py3langid`, or the address of a fastText model.
 
     Raises:
         UserError: There is none, or its labels are no language codes.
@@ -132,7 +132,7 @@ def version(name: str) -> str:
     if name == PY3LANGID:
         _langid()
         return metadata.version(PY3LANGID)
-    return files.sha256(str(MODEL) if name == LID176 else name)
+    return files.sha256(str(MODEL) if name == LID176 else models.local(name))
 
 
 def _py3langid() -> Identifier:

@@ -75,11 +75,11 @@ def train(
     note("measuring it on unseen sites")
     sources = [{"path": path, "sha256": files.sha256(path)} for path in paths]
     card = domain_card.card_of(trained, pages, sources)
-    address = f"{model}#sha256={files.sha256(model)}"
     with files.open_atomic(files.join(folder, CARD_PAGE)) as out:
         out.write(domain_card.markdown(card).encode())
     files.write_json(files.join(folder, CARD), card)
-    return DomainTraining(address, card)
+    domain_training.write(trained, folder)
+    return DomainTraining(f"{model}#sha256={files.sha256(model)}", card)
 
 
 def listed_in(folder: str) -> Callable[[str], str | None]:

@@ -108,7 +108,8 @@ def _examine(
     examined = examine(subject_of(row, models.quality), section, lists)
     labels: dict[str, str | float] = {}
     if models.domain:
-        for scheme, found in domain.load(models.domain).judge(row["url"], row["text"]).items():
+        page = (row["url"], row["text"], row["language"])
+        for scheme, found in domain.load(models.domain).judge(*page).items():
             labels |= {scheme: found.label, f"{scheme}_score": found.score}
     return _Judged(examined, labels)
 

@@ -38,7 +38,9 @@ def prepared(tmp_path: Path, rows: list[dict[str, Any]]) -> list[Page]:
 
 def trained(tmp_path: Path, rows: list[dict[str, Any]]) -> tuple[list[Page], list[Trained]]:
     pages = prepared(tmp_path, rows)
-    return pages, domain_training.train(pages, str(tmp_path), lambda text: None)
+    done = domain_training.train(pages, str(tmp_path), lambda text: None)
+    domain_training.write(done, str(tmp_path))
+    return pages, done
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=50), st.integers(0, 4))
@@ -73,7 +75,7 @@ def test_it_finds_what_was_planted_and_knows_how_sure_it_is(tmp_path: Path) -> N
     unseen = labelled_pages.rows(100, seed=1)
     for row in unseen:
         url = row["url"].replace("site", "other")
-        found = model.judge(url, row["text"])
+        found = model.judge(url, row["text"], "en")
         label = domain_scheme.domain_of(row["topic"], row["format"])
         right += found["domain"].label == label
         assert all(0 < one.score <= 1 for one in found.values())
@@ -99,7 +101,9 @@ def test_a_domain_is_made_of_topic_and_format_or_learned_where_these_are_not_kno
     (tmp_path / "own").mkdir()
     (own,) = trained(tmp_path / "own", rows)[1]
     assert own.way == OWN
-    assert domain.load(str(tmp_path / "own/model.json")).judge("", "the doctor")["domain"].score
+    model = domain.load(str(tmp_path / "own/model.json"))
+    assert list(model.judge("", "the doctor", "en")) == ["domain"]
+    assert model.judge("", "der Arzt", "de") == {}
 
 
 @given(st.integers(0, 1000))
@@ -166,7 +170,7 @@ def test_the_card_s_numbers_are_those_of_the_model_written(tmp_path: Path) -> No
     rows = [
         row for row in labelled_pages.rows() if part_of(row["url"][12:].split("/")[0]) == "test"
     ]
-    judged = [model.judge(row["url"], row["text"])["topic"] for row in rows]
+    judged = [model.judge(row["url"], row["text"], "en")["topic"] for row in rows]
     right = [one.label == row["topic"] for one, row in zip(judged, rows, strict=True)]
     assert len(rows) == found["pages"]["test"]
     assert found["test"]["accuracy"] == pytest.approx(np.mean(right), abs=1e-4)
@@ -228,6 +232,16 @@ def test_too_few_pages(tmp_path: Path, count: int) -> None:
         trained(tmp_path, labelled_pages.rows(count))
 
 
+def test_a_language_of_few_pages_is_not_judged(tmp_path: Path) -> None:
+    rows = labelled_pages.rows(200)
+    for row in rows[:25]:
+        row["text"] = "Der Arzt hat gestern mit den Kranken in der Stadt gesprochen. " + row["url"]
+    pages, done = trained(tmp_path, rows)
+    assert {page.language for page in pages} >= {"de", "en"}
+    assert list(domain_training.languages(done)) == ["en"]
+    assert list(domain_card.card_of(done, pages, [])["languages"]) == ["en"]
+
+
 def test_common_words_are_not_read() -> None:
     assert domain.line("path:a", "the church", {"the", "path:a"}) == "path:a church"
 
@@ -242,7 +256,10 @@ def broken(folder: Path) -> list[tuple[str, str]]:
     return [
         ("{", "no domain model"),
         ("[]", "no domain model"),
-        ('{"features": 1, "schemes": {"topic": {"file": "a"}}}', "no domain model"),
+        (
+            '{"features": 1, "languages": [], "schemes": {"topic": {"file": "a"}}}',
+            "no domain model",
+        ),
         (json.dumps(older), "another version"),
         (json.dumps(strange), "another version"),
         (json.dumps(swapped), "format.bin: its SHA-256 is"),

@@ -216,3 +216,18 @@ TABLE = {"wikipedia.org": "encyclopedia", "news.wikipedia.org": "news", "gov": "
 )
 def test_the_longest_known_suffix_of_whole_labels_decides(host: str, domain: str) -> None:
     assert mixture.domain_of(host, TABLE) == domain
+
+
+@pytest.mark.parametrize(
+    ("domain", "score", "certain"),
+    [("news", 0.3, "news"), ("news", 0.29, "unknown"), (None, None, "unknown")],
+)
+def test_a_domain_that_is_not_certain_enough_is_unknown(
+    domain: str | None, score: float | None, certain: str
+) -> None:
+    assert mixture.certain(domain, score, 0.3) == certain
+
+
+def test_the_table_of_hosts_comes_before_the_classifier() -> None:
+    assert mixture.domain_of("en.wikipedia.org", TABLE, "news") == "encyclopedia"
+    assert mixture.domain_of("localhost", TABLE, "news") == "news"
