@@ -81,7 +81,7 @@ class DomainModel:
     """A loaded model: labels from a URL and a text.
 
     Args:
-        languages: Codes of those it was trained on.
+        languages: Tags of those it was trained on.
         temperatures: By scheme.
         readers: By scheme; none for the domain where topic and format make it.
     """

@@ -37,7 +37,7 @@ class Page:
     Attributes:
         key: A hash of it, which decides its place.
         site: Its registered domain.
-        language: The code of its text's language.
+        language: The tag of its text's language.
         part: What its site is for.
         url: The words of its URL.
         text: The words of its text.

@@ -75,7 +75,7 @@ def test_it_finds_what_was_planted_and_knows_how_sure_it_is(tmp_path: Path) -> N
     unseen = labelled_pages.rows(100, seed=1)
     for row in unseen:
         url = row["url"].replace("site", "other")
-        found = model.judge(url, row["text"], "en")
+        found = model.judge(url, row["text"], "eng_Latn")
         label = domain_scheme.domain_of(row["topic"], row["format"])
         right += found["domain"].label == label
         assert all(0 < one.score <= 1 for one in found.values())
@@ -102,8 +102,8 @@ def test_a_domain_is_made_of_topic_and_format_or_learned_where_these_are_not_kno
     (own,) = trained(tmp_path / "own", rows)[1]
     assert own.way == OWN
     model = domain.load(str(tmp_path / "own/model.json"))
-    assert list(model.judge("", "the doctor", "en")) == ["domain"]
-    assert model.judge("", "der Arzt", "de") == {}
+    assert list(model.judge("", "the doctor", "eng_Latn")) == ["domain"]
+    assert model.judge("", "der Arzt", "deu_Latn") == {}
 
 
 @given(st.integers(0, 1000))
@@ -170,7 +170,7 @@ def test_the_card_s_numbers_are_those_of_the_model_written(tmp_path: Path) -> No
     rows = [
         row for row in labelled_pages.rows() if part_of(row["url"][12:].split("/")[0]) == "test"
     ]
-    judged = [model.judge(row["url"], row["text"], "en")["topic"] for row in rows]
+    judged = [model.judge(row["url"], row["text"], "eng_Latn")["topic"] for row in rows]
     right = [one.label == row["topic"] for one, row in zip(judged, rows, strict=True)]
     assert len(rows) == found["pages"]["test"]
     assert found["test"]["accuracy"] == pytest.approx(np.mean(right), abs=1e-4)
@@ -237,9 +237,9 @@ def test_a_language_of_few_pages_is_not_judged(tmp_path: Path) -> None:
     for row in rows[:25]:
         row["text"] = "Der Arzt hat gestern mit den Kranken in der Stadt gesprochen. " + row["url"]
     pages, done = trained(tmp_path, rows)
-    assert {page.language for page in pages} >= {"de", "en"}
-    assert list(domain_training.languages(done)) == ["en"]
-    assert list(domain_card.card_of(done, pages, [])["languages"]) == ["en"]
+    assert {page.language for page in pages} >= {"deu_Latn", "eng_Latn"}
+    assert list(domain_training.languages(done)) == ["eng_Latn"]
+    assert list(domain_card.card_of(done, pages, [])["languages"]) == ["eng_Latn"]
 
 
 def test_common_words_are_not_read() -> None:

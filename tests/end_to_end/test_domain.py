@@ -80,7 +80,7 @@ def test_documents_have_domains_and_are_weighed_by_them(
     every = [*rows(tmp_path, "filter"), *rows(tmp_path, "filter", "dropped")]
     done = [row for row in every if row.get("outcome") != "failed"]
     assert len({row["domain"] for row in done}) > 2
-    judged = [row for row in done if row["language"] == "en"]
+    judged = [row for row in done if row["language"] == "eng_Latn"]
     for row in done:
         assert (row["domain"] is None) == (row not in judged)
     for row in judged:
