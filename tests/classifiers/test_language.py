@@ -36,6 +36,9 @@ class Box(Shape):
     def __init__(self, w=1, h=2):
         self.size = (w, h)
 """
+LONG_CODE = """const total = items.map((item) => item.price * item.count).reduce((a, b) => a + b, 0);
+for (let i = 0; i < rows.length; i++) { if (rows[i].open) { close(rows[i]); } }
+"""
 ONE = LanguageConfig()
 
 
@@ -62,7 +65,18 @@ def test_prose_is_in_its_language(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "\n", "1 2 3 4 5 6", MENU, MENU * 20, CODE, CODE * 20, f"```\n{ENGLISH}```", "```\n" * 3],
+    [
+        "",
+        "\n",
+        "1 2 3 4 5 6",
+        MENU,
+        MENU * 20,
+        CODE,
+        CODE * 20,
+        LONG_CODE,
+        f"```\n{ENGLISH}```",
+        "```\n" * 3,
+    ],
 )
 def test_code_menus_and_texts_without_letters_are_in_none(text: str) -> None:
     assert identify(text, ONE) == Identified("und", 0.0)
