@@ -57,7 +57,8 @@ class Stats:
         mixture: What it made of each language.
         shortfalls: Target shares that it could not reach.
         quality: The quality score, of all documents and by language; empty without scores.
-        quality_report: How well the classifier did on unseen domains, if this run trained it.
+        quality_auc: How well the classifier did on unseen domains, if this run trained it: the AUC
+            and the ends of its 95% interval, None where too few pages are tested.
         edits: Lines and spans that were taken out or replaced in kept documents, by kind.
         transitive_closure: Documents that `dedup` would have removed had it kept one document of
             each connected component of candidate pairs, unverified; None before `dedup`.
@@ -73,7 +74,7 @@ class Stats:
     mixture: list[MixtureRow]
     shortfalls: list[dict[str, Any]]
     quality: list[QualityRow]
-    quality_report: dict[str, Any] | None
+    quality_auc: list[float | None] | None
     edits: dict[str, int]
     transitive_closure: int | None
     speakers_source: str
@@ -115,7 +116,7 @@ def collect(run: str) -> Stats:
         mixture=mixture_rows("language", weighted["cells"], scores, tokens),
         shortfalls=weighted["shortfalls"],
         quality=quality_rows(scores),
-        quality_report=done["quality"].facts.get("report") if "quality" in done else None,
+        quality_auc=done["quality"].facts.get("auc") if "quality" in done else None,
         edits=_edits(done),
         transitive_closure=(done["dedup"].facts["transitive_closure"] if "dedup" in done else None),
         speakers_source=speakers.SOURCE,

@@ -87,11 +87,10 @@ def _quality(stats: Stats) -> Table:
     for row in _scored(stats):
         scores = (f"{score:.2f}" for score in row.highest)
         table.add_row(row.language, f"{row.documents:,}", f"{row.mean:.3f}", *scores)
-    report = stats.quality_report or {}
-    if "auc" in report:
+    if stats.quality_auc and None not in stats.quality_auc:
+        value, low, high = stats.quality_auc
         table.caption = (
-            f"AUC of the classifier on unseen domains {report['auc']:.3f} "
-            f"[{report['auc_low']:.3f}, {report['auc_high']:.3f}]"
+            f"AUC of the classifier on unseen domains {value:.3f} [{low:.3f}, {high:.3f}]"
         )
     return table
 

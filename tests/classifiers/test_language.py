@@ -36,7 +36,7 @@ class Box(Shape):
     def __init__(self, w=1, h=2):
         self.size = (w, h)
 """
-LONG_CODE = """const total = items.map((item) => item.price * item.count).reduce((a, b) => a + b, 0);
+LONG_CODE = """const total = items.map((item) => item.price * item.count).reduce(add, 0);
 for (let i = 0; i < rows.length; i++) { if (rows[i].open) { close(rows[i]); } }
 """
 ONE = LanguageConfig()

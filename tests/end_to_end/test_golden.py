@@ -198,9 +198,9 @@ def test_statistics_show_the_mixture_and_the_score(golden: Golden) -> None:
     ways = {row["language"]: row for row in golden.stats["language_ways"]}
     for stage in ("extracted", "filtered", "deduplicated", "weighted", "tokens"):
         assert sum(row[stage] for row in ways.values()) == pytest.approx(1)
-    assert ways["fr"]["weighted"] < ways["fr"]["deduplicated"]
+    assert ways["fra_Latn"]["weighted"] < ways["fra_Latn"]["deduplicated"]
     kept = {row["language"]: row["share"] for row in golden.stats["languages"]}
-    assert ways["de"]["deduplicated"] == kept["de"]
+    assert ways["deu_Latn"]["deduplicated"] == kept["deu_Latn"]
 
 
 def test_shards_decode_to_the_kept_texts(golden: Golden) -> None:
@@ -259,8 +259,8 @@ def test_the_plan_says_what_the_mixture_aims_at(golden: Golden, tmp_path: Path) 
     assert status == 0, errors
     assert json.loads(output)["weights"] == {
         "weight.max_repeats": 4,
-        "weight.languages.de": 1.5,
-        "weight.languages.fr": 0.5,
+        "weight.languages.deu_Latn": 1.5,
+        "weight.languages.fra_Latn": 0.5,
         "weight.shares.domains.reference": 0.05,
         "weight.quality.mode": "quantile",
         "weight.quality.keep_share": 0.9,

@@ -116,6 +116,9 @@ def test_nothing_to_train_on(golden: Golden, tmp_path: Path) -> None:
     before = digests(tmp_path)
     for instead in ("", 'model = "model.bin"'):
         without_dumps(config, instead)
+        text = config.read_text(encoding="utf-8")
+        text = text.replace('mode = "quantile"\nkeep_share = 0.9', 'mode = "off"')
+        config.write_text(text.replace("\nshare = 0.05", "\nshare = 0.0"), encoding="utf-8")
         status, _, errors = answer_of(*TRAIN, str(config), "--output", str(tmp_path))
         assert status == 2
         assert "quality: nothing to train on; set dumps or references, and no model" in errors

@@ -49,7 +49,7 @@ def stats_of(tokens: Tokens | None) -> Stats:
     return Stats(
         run="", funnel=[], languages=[], language_ways=[], hosts={}, domains=by["domain"],
         mixture=by["language"], shortfalls=[], quality=quality_rows(own_rows()),
-        quality_report={"auc": 0.8, "auc_low": 0.7, "auc_high": 0.9}, edits={},
+        quality_auc=[0.8, 0.7, 0.9], edits={},
         transitive_closure=None, speakers_source="",
     )  # fmt: skip
 
