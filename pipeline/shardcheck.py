@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger import MANIFEST, Manifest
-from pipeline.tasks.sharding import ANNEAL_MANIFEST
+from pipeline.tasks.sharding import ANNEAL_MANIFEST, anneal_manifest
 from tokenizer.shards import Shard
 
 _SHARDS = ("train-", "valid-", "anneal-")
@@ -41,7 +41,12 @@ def check(run: str) -> ShardCheck:
         raise UserError(f"{run}: no shards; run `curate shard` first")
     entries = {name: entry for part in manifest.parts for name, entry in part.files.items()}
     problems = dict(_problems(folder, {name: entry["sha256"] for name, entry in entries.items()}))
-    stray = set(files.names(folder)) - entries.keys() - {MANIFEST, "settings.json", ANNEAL_MANIFEST}
+    stray = set(files.names(folder)) - entries.keys() - {MANIFEST, "settings.json"}
+    anneal = anneal_manifest(manifest.parts)
+    if anneal["files"]:
+        stray -= {ANNEAL_MANIFEST}
+        if not _holds(files.join(folder, ANNEAL_MANIFEST), anneal):
+            problems[ANNEAL_MANIFEST] = "missing, or changed since it was written"
     problems |= dict.fromkeys(sorted(stray), "the manifest does not name it")
     return ShardCheck(
         folder, len(entries), sum(entry["bytes"] for entry in entries.values()), problems
@@ -55,6 +60,13 @@ def _problems(folder: str, hashes: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield name, "missing"
         elif files.sha256(path := files.join(folder, name)) != sha256:
             yield name, _where(path) if name.startswith(_SHARDS) else "changed since it was written"
+
+
+def _holds(path: str, content: object) -> bool:
+    try:
+        return files.exists(path) and files.read_json(path) == content
+    except UserError:
+        return False
 
 
 def _where(path: str) -> str:

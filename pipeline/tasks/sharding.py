@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -89,7 +89,7 @@ def encode_part(
                     failed[tokens.reason] += 1
                     dropped.write(rejected_row(tokens))
                     continue
-                kind = _kind(row, section.valid_fraction)
+                kind = kind_of(row, section.valid_fraction)
                 for document in _copies(row, tokens, row["repeats"] if kind == "train" else 1):
                     shards[kind].write(document)
                     facts[f"{kind}_documents"] += 1
@@ -104,22 +104,29 @@ def encode_part(
 
 def write_anneal_manifest(parts: list[Part], folder: str) -> list[Part]:
     """Write what the anneal shards are, for whoever trains on them; returns the parts."""
-    found = sorted(parts, key=lambda part: part.name)
-    names = [f"{ANNEAL}-{part.name}.parquet" for part in found]
-    content = {
-        "documents": sum(part.facts.get(f"{ANNEAL}_documents", 0) for part in found),
-        "tokens": sum(part.facts.get(f"{ANNEAL}_tokens", 0) for part in found),
-        "files": {name: part.files[name] for part, name in zip(found, names, strict=True)},
-    }
-    write_json(join(folder, ANNEAL_MANIFEST), content)
+    write_json(join(folder, ANNEAL_MANIFEST), anneal_manifest(parts))
     return parts
 
 
-def _kind(row: dict[str, Any], valid_fraction: float) -> str:
-    """The shard of a document."""
-    if row["anneal"]:
-        return ANNEAL
-    return "valid" if is_valid(row["id"], valid_fraction) else "train"
+def anneal_manifest(parts: Iterable[Part]) -> dict[str, Any]:
+    """What the anneal shards of all parts are."""
+    found = sorted(parts, key=lambda part: part.name)
+    return {
+        "documents": sum(part.facts.get(f"{ANNEAL}_documents", 0) for part in found),
+        "tokens": sum(part.facts.get(f"{ANNEAL}_tokens", 0) for part in found),
+        "files": {
+            name: part.files[name]
+            for part in found
+            if (name := f"{ANNEAL}-{part.name}.parquet") in part.files
+        },
+    }
+
+
+def kind_of(row: Mapping[str, Any], valid_fraction: float) -> str:
+    """The shard of a document; validation has its share of the best documents, too."""
+    if is_valid(row["id"], valid_fraction):
+        return "valid"
+    return ANNEAL if row["anneal"] else "train"
 
 
 def _weighted(source: str, weights: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -2,7 +2,9 @@
 
 import io
 import json
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +16,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 from apache_beam.runners.dataflow.internal import apiclient
 
+from pipeline import files
 from pipeline.config import Config, InputSection, RunSection, load
+from pipeline.exchange import WORK
 from pipeline.job import Job
 from pipeline.ledger import Manifest
+from pipeline.mixture import Cell
 from pipeline.order import STAGES
 from pipeline.run import make_job
 from pipeline.stages import (
@@ -30,9 +35,23 @@ from pipeline.stages import (
     tokenizer,
     weight,
 )
+from pipeline.tasks import selecting
 from tests.end_to_end.golden_run import Golden
 
 Build = Callable[[beam.Pipeline, Job], None]
+
+
+def measured(build: Build) -> Build:
+    """A graph of `weight` in a folder in which documents are measured."""
+
+    def built(pipeline: beam.Pipeline, job: Job) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            found = [([Cell("eng_Latn", "unknown")], [])]
+            selecting.close_measuring(found, files.join(folder, WORK), 1)
+            build(pipeline, replace(job, alone=folder))
+
+    return built
+
 
 BUILDS: dict[tuple[str, str], Build] = {
     ("extract", "build"): extract.build,
@@ -45,7 +64,10 @@ BUILDS: dict[tuple[str, str], Build] = {
     ("dedup", "join_stars"): partial(dedup.join_stars, done=0),
     ("dedup", "label"): partial(dedup.label, done=1),
     ("dedup", "remove"): dedup.remove,
-    ("weight", "build"): weight.build,
+    ("weight", "measure"): measured(weight.measure),
+    ("weight", "rank"): measured(weight.rank),
+    ("weight", "repeat"): measured(weight.repeat),
+    ("weight", "weigh"): measured(weight.weigh),
     ("tokenizer", "build"): tokenizer.build,
     ("shards", "build"): shards.build,
 }

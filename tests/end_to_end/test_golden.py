@@ -143,14 +143,17 @@ def test_pages_that_wikipedia_cites_score_higher(golden: Golden) -> None:
 
 def test_weights_say_how_often_a_document_stands_in_the_shards(golden: Golden) -> None:
     weighed = {row["id"]: row for row in rows(golden, "weight", "part")}
-    repeats = {key: row["repeats"] for key, row in weighed.items() if not row["anneal"]}
-    copies = Counter(row["doc_id"] for row in rows(golden, "shards", "train"))
-    held_out = Counter(row["doc_id"] for row in rows(golden, "shards", "valid"))
-    assert set(held_out.values()) == {1}
-    assert not copies.keys() & held_out.keys()
-    assert {**copies, **{key: repeats[key] for key in held_out}} == {
-        key: count for key, count in repeats.items() if count
+    repeats = {key: row["repeats"] for key, row in weighed.items()}
+    copies = {
+        name: Counter(row["doc_id"] for row in rows(golden, "shards", name))
+        for name in ("train", "valid", "anneal")
     }
+    assert set(copies["valid"].values()) == set(copies["anneal"].values()) == {1}
+    assert sum(map(len, copies.values())) == len(set().union(*copies.values()))
+    assert {
+        **copies["train"],
+        **{key: repeats[key] for key in copies["valid"] | copies["anneal"]},
+    } == {key: count for key, count in repeats.items() if count}
     french = [count for key, count in repeats.items() if weighed[key]["language"] == "fra_Latn"]
     assert set(french) == {0, 1}
 
@@ -159,12 +162,13 @@ def test_the_best_documents_of_each_language_are_set_aside(golden: Golden) -> No
     weighed = rows(golden, "weight", "part")
     aside = {row["id"]: row for row in weighed if row["anneal"]}
     shard = rows(golden, "shards", "anneal")
-    assert {row["doc_id"]: row["n_bytes"] for row in shard} == {
-        key: row["n_bytes"] for key, row in aside.items()
-    }
+    # What is held out for validation is so whatever its quality.
+    held_out = {row["doc_id"] for row in rows(golden, "shards", "valid")}
     assert aside
-    others = [*rows(golden, "shards", "train"), *rows(golden, "shards", "valid")]
-    assert not aside.keys() & {row["doc_id"] for row in others}
+    assert {row["doc_id"]: row["n_bytes"] for row in shard} == {
+        key: row["n_bytes"] for key, row in aside.items() if key not in held_out
+    }
+    assert not aside.keys() & {row["doc_id"] for row in rows(golden, "shards", "train")}
     best = {
         language: min(row["quality"] for row in aside.values() if row["language"] == language)
         for language in {row["language"] for row in aside.values()}
@@ -291,7 +295,7 @@ def test_a_sentence_is_traced_to_its_bytes(golden: Golden) -> None:
 
 
 def test_a_sentence_is_traced_from_the_anneal_shard(golden: Golden) -> None:
-    aside = {row["id"] for row in rows(golden, "weight", "part") if row["anneal"]}
+    aside = {row["doc_id"] for row in rows(golden, "shards", "anneal")}
     row = next(row for row in rows(golden, "lines", "part") if row["id"] in aside)
     status, output, errors = answer_of("trace", str(golden.folder), row["text"][:60], "--json")
     assert status == 0, errors

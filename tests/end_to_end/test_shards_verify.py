@@ -72,6 +72,19 @@ def test_files_that_are_missing_or_too_many_are_named(run: Path, shard: Path) ->
     stray.unlink()
 
 
+def test_a_changed_manifest_of_the_anneal_shards_is_found(run: Path) -> None:
+    path = run / "shards" / "anneal.json"
+    content = path.read_text(encoding="utf-8")
+    for other in (content.replace('"tokens": ', '"tokens": 1'), "{", None):
+        if other is None:
+            path.unlink()
+        else:
+            path.write_text(other, encoding="utf-8")
+        status, problems, _ = verified(run)
+        assert (status, set(problems)) == (2, {path.name})
+    path.write_text(content, encoding="utf-8")
+
+
 def test_a_changed_manifest_is_refused(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run, tmp_path / "run")
     path = tmp_path / "run" / "shards" / "manifest.json"
