@@ -30,6 +30,8 @@ LEAST_PAGES = 10
 # fastText's probabilities end at about 1e-5 and 1 - 1e-5.
 _EPSILON = 1e-6
 _LEAST_SLOPE = 0.01
+# Log-odds are within 14: a steeper curve would reach 1 in double precision before they end.
+_GREATEST_SLOPE = 2.0
 _END_RISE = 0.01
 
 
@@ -70,8 +72,8 @@ class Platt:
     def fit(cls, labels: Labels, scores: Numbers) -> "Platt":
         """The likeliest curve, with Platt's targets, which keep away from 0 and 1.
 
-        The slope is at least 0.01: scores that are no better than chance tell nothing, but they
-        keep their order.
+        The slope is from 0.01 to 2: scores that are no better than chance tell nothing, and those
+        that tell all apart nearly everything, but they keep their order.
         """
         x, weights = _log_odds(scores), even_odds(labels)
         # Here, since it takes half a second that whoever only scores pages need not wait for.
@@ -85,7 +87,7 @@ class Platt:
             value = (weights * (np.logaddexp(0, z) - target * z)).sum()
             return float(value), np.array([(rest * x).sum(), rest.sum()])
 
-        bounds = [(_LEAST_SLOPE, None), (None, None)]
+        bounds = [(_LEAST_SLOPE, _GREATEST_SLOPE), (None, None)]
         options = {"ftol": 1e-14, "gtol": 1e-9}
         found = minimize(
             loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=bounds, options=options

@@ -9,6 +9,7 @@ other texts than fastText.
 
 import importlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import metadata
@@ -17,7 +18,7 @@ from typing import Any
 
 from classifiers import fasttext_model
 from classifiers.languagetags import UNDETERMINED, WIKIPEDIA, script_counts, tags_of
-from pipeline import files, models
+from pipeline import models
 from pipeline.errors import UserError
 
 LID176 = "lid.176"
@@ -59,7 +60,11 @@ class Identifier:
                 f"{name}: {wrong[0]!r} is no language code; its labels must be such as "
                 "'eng_Latn' or 'en'"
             )
-        self.tags = frozenset(tag for tags in self._tags.values() for tag in tags)
+        labels_of = Counter(tag for tags in self._tags.values() for tag in tags)
+        self.tags = frozenset(labels_of)
+        self._shared = {
+            tag for tag, count in labels_of.items() if count > 1 and tag != UNDETERMINED
+        }
 
     def identify(self, text: str) -> tuple[str, float]:
         """The most probable language of the first 1,000 characters, white space collapsed.
@@ -78,9 +83,18 @@ class Identifier:
         # Nearly always the first label will do, and all labels take three times as long.
         for most in (1, -1) if letters else ():
             for label, probability in self._predict(start, most):
-                if tag := _written(self._tags[label], letters):
-                    return (tag, probability) if tag != UNDETERMINED else (tag, 0.0)
+                tag = _written(self._tags[label], letters)
+                if tag in self._shared:
+                    return tag, self._probability(start, tag, letters)
+                if tag:
+                    return tag, probability if tag != UNDETERMINED else 0.0
         return UNDETERMINED, 0.0
+
+    def _probability(self, start: str, tag: str, letters: Mapping[str, int]) -> float:
+        """That of all labels together that mean a tag, such as `sr` and `sh`."""
+        found = self._predict(start, -1)
+        own = (value for label, value in found if _written(self._tags[label], letters) == tag)
+        return min(1.0, sum(own))
 
 
 def _tags(label: str) -> tuple[str, ...]:
@@ -126,13 +140,15 @@ def load(name: str) -> Identifier:
 def version(name: str) -> str:
     """What decides an identifier's answers: the hash of its model's file, or its release.
 
+    A model whose address says its hash need not be at hand.
+
     Raises:
         UserError: It is not there.
     """
     if name == PY3LANGID:
         _langid()
         return metadata.version(PY3LANGID)
-    return files.sha256(str(MODEL) if name == LID176 else models.local(name))
+    return models.sha256(str(MODEL) if name == LID176 else name)
 
 
 def _py3langid() -> Identifier:

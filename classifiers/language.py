@@ -65,7 +65,8 @@ def identify(text: str, section: LanguageConfig) -> Identified:
         return Identified(language, score)
     other = identifiers.load(section.second)
     second, _ = _prevailing(text, other)
-    if section.on_disagreement == "und" and second != language and language in other.tags:
+    disagrees = second not in (language, UNDETERMINED) and language in other.tags
+    if section.on_disagreement == "und" and disagrees:
         return Identified(UNDETERMINED, 0.0, second)
     return Identified(language, score, second)
 

@@ -152,6 +152,12 @@ def _count(word: str) -> int:
     return int(word)
 
 
+def _mib(word: str) -> int:
+    if not 0 < (count := _count(word)) <= 1 << 20:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number from 1 to {1 << 20}")
+    return count
+
+
 def _name(word: str) -> str:
     if not word:
         raise argparse.ArgumentTypeError("is empty")
@@ -209,7 +215,7 @@ def _add_report(commands: Any) -> None:
         "--against", nargs="+", default=[], metavar="FILE", help="other tokenizer.json files"
     )
     parser.add_argument(
-        "--mib", type=_count, default=4, metavar="N", help="text to measure of each language"
+        "--mib", type=_mib, default=4, metavar="N", help="text to measure of each language"
     )
 
 

@@ -26,7 +26,7 @@ from pipeline.weightconfig import WeightSection
 from tokenizer.config import TokenizerConfig
 from training.config import TrainConfig
 
-Model = Annotated[str, AfterValidator(lambda given: models.checked(given) if given else given)]
+Model = Annotated[str, AfterValidator(models.checked)]
 
 
 def _bound(value: object) -> "float | Literal['none'] | None":
@@ -97,7 +97,8 @@ class ExtractSection(Section):
     comments: bool = False
     """Whether readers' comments belong to the text."""
     screen: bool = True
-    """Whether a cheap look rejects pages first that the filter must drop anyway."""
+    """Whether a cheap look rejects pages first that the filter must drop anyway. For
+    `careful` alone: the other engines find text where it does not look."""
     max_body_bytes: Positive = 10_000_000
     """A page with a longer body, decoded, is dropped."""
     max_nodes: Positive = 100_000

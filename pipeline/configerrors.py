@@ -62,6 +62,8 @@ def problems(config: "Config") -> Iterator[str]:
             f"tokenizer.count_mib: a process needs {needed} MiB for it; lower it, or raise "
             "workers.memory_mib"
         )
+    if not config.domain.model and "min_score" in config.domain.model_fields_set:
+        yield "domain.min_score: there is no domain.model whose scores it judges; set one"
     judged = domain_scheme.names("domain") if config.domain.model else ()
     yield from _domain_problems(config.weight, judged)
     yield from _weight_problems(config)
@@ -79,8 +81,8 @@ def languages_named(config: "Config") -> dict[str, tuple[str, ...]]:
 
 def _domain_problems(section: "WeightSection", judged: Iterable[str]) -> Iterator[str]:
     for host in section.hosts:
-        if urls.host(f"http://{host}/") != host:
-            yield f"weight.hosts: write {host!r} in lower case and without 'www.'"
+        if (written := urls.host(f"http://{host}/")) != host:
+            yield f"weight.hosts: {host!r} is no host as pages have it; write {written!r}"
     known_domains = {*section.hosts.values(), *judged, mixture.UNKNOWN}
     for key, names in (("domains", section.domains), ("shares.domains", section.shares.domains)):
         for domain in names:
@@ -98,6 +100,17 @@ def _weight_problems(config: "Config") -> Iterator[str]:
     ):
         if factors and shares:
             yield f"weight.{key} and weight.shares.{key}: factors or shares; remove one of them"
+    kept = {tag.partition("_")[0] for tag in config.filter.languages}
+    for key in ("weight.languages", "weight.shares.languages"):
+        for tag in languages_named(config)[key]:
+            # A code without a script stands for all of them.
+            if kept and tag.partition("_")[0] not in kept:
+                yield f"{key}: the filter keeps no {tag!r}; name it in filter.languages"
+    if section.quality.within == "all" and not section.ranks:
+        yield (
+            "weight.quality.within: compares scores for a quantile or the anneal split; set one "
+            "of them, or remove it"
+        )
     if section.language_alpha is not None:
         for key, table in (
             ("languages", section.languages),

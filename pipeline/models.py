@@ -39,6 +39,16 @@ def place(address: str) -> str:
     return _split(address)[0]
 
 
+def sha256(address: str) -> str:
+    """The hash of a model: as its address says, or else that of its file.
+
+    Raises:
+        UserError: The address says none, and the file cannot be read.
+    """
+    path, stated = _split(checked(address))
+    return stated or files.sha256(path)
+
+
 def inputs(*addresses: str) -> tuple[str, ...]:
     """The files on this machine that addresses name; empty ones name none."""
     paths = (_split(address)[0] for address in addresses if address)

@@ -26,7 +26,7 @@ def show(stats: Stats, console: Console) -> None:
     for missed in stats.shortfalls:
         console.print(
             f"weight.shares.{missed['axis']}: {missed['name']} has {missed['reached']:.2%}, not "
-            f"{missed['asked']:.2%}: weight.max_repeats, or languages without it, allow no more"
+            f"{missed['asked']:.2%}: documents are too few (see weight.max_repeats), or too large"
         )
     if unseen := [row.name for row in stats.mixture if not row.bytes_after + row.anneal_bytes]:
         removed = sum(row.quality_documents for row in stats.mixture if row.name in unseen)

@@ -89,7 +89,7 @@ class Fertility:
         n_bytes: Their UTF-8 bytes.
         words: Their words, as the rules count them.
         tokens: Their tokens, by tokenizer.
-        bytes_per_token: By tokenizer.
+        bytes_per_token: By tokenizer; not of one that has no token for any of it.
         tokens_per_word: By tokenizer; the fertility. Empty if there are no words.
         price: Of a language, tokens over those by a tokenizer of it alone; None of domains, and of
             languages with too little text to train one.
@@ -141,9 +141,11 @@ def report(run: str, against: Sequence[str], mib: int) -> TokenizerReport:
     Raises:
         UserError: The run has no tokenizer, or a file is none.
     """
-    trained = Manifest.read(files.join(run, "tokenizer"))
-    if trained is None:
+    trained, weighed = (Manifest.read(files.join(run, name)) for name in ("tokenizer", "weight"))
+    if trained is None or weighed is None:
         raise UserError(f"{run}: no tokenizer; run `curate train-tokenizer` first")
+    for path in {OWN, ENGLISH}.intersection(against):
+        raise UserError(f"--against: {path} is a column of the report; write ./{path}")
     config = TokenizerConfig.model_validate(trained.settings["settings"])
     model = load(files.join(run, "tokenizer", "tokenizer.json"))
     tokenizers = {OWN: Compared.ours(model)}
@@ -193,14 +195,14 @@ def _samples(run: str, config: TokenizerConfig, most: int) -> dict[str, Sample]:
 def _limits(run: str, most: int) -> dict[str, tuple[int, int]]:
     """By language, up to which hash of their ids documents are measured, and used for training."""
     found: dict[str, list[tuple[int, int]]] = {}
-    for row in _documents(run, ["n_chars"]):
-        found.setdefault(row["language"], []).append((_place(row["id"]), row["n_chars"]))
+    for row in _documents(run, []):
+        found.setdefault(row["language"], []).append((_place(row["id"]), row["n_bytes"]))
     limits = {}
     for language, rows in found.items():
         places, sizes = np.array(sorted(rows), dtype=object).T
         ends = np.cumsum(sizes.astype(np.int64))
         last = int(np.searchsorted(ends, min(most, ends[-1] // 2)))
-        until = int(np.searchsorted(ends, ends[last] + _TRAINING * most))
+        until = int(np.searchsorted(ends, min(ends[last] + _TRAINING * most, ends[-1])))
         limits[language] = places[last], places[min(until, len(places) - 1)]
     return limits
 
@@ -216,7 +218,9 @@ def _documents(run: str, columns: list[str]) -> Iterator[dict[str, Any]]:
     assert manifest is not None
     for part in manifest.parts:
         name = f"part-{part.name}.parquet"
-        weights = read_table(files.join(run, "weight", name), ["domain", "repeats"]).to_pylist()
+        weights = read_table(
+            files.join(run, "weight", name), ["domain", "n_bytes", "repeats"]
+        ).to_pylist()
         rows = read_rows(files.join(run, "lines", name), ["id", "language", *columns])
         for row, weight in zip(rows, weights, strict=True):
             if weight["repeats"]:
@@ -278,7 +282,7 @@ class _Tallies:
             n_bytes=n_bytes,
             words=words,
             tokens=tokens,
-            bytes_per_token={other: n_bytes / count for other, count in tokens.items()},
+            bytes_per_token={other: n_bytes / n for other, n in tokens.items() if n},
             tokens_per_word={other: n / words for other, n in tokens.items()} if words else {},
             price=price,
         )

@@ -43,7 +43,7 @@ def _fertility(title: str, rows: Sequence[Fertility], names: Sequence[str]) -> T
         table.add_column(f"fertility\n{name}", justify="right")
     for row in rows:
         costs = (
-            f"{costs[name]:.2f}" if costs else ""
+            f"{costs[name]:.2f}" if name in costs else ""
             for name in names
             for costs in (row.bytes_per_token, row.tokens_per_word)
         )

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from classifiers.config import FactorByLanguage, ShareByLanguage
 from pipeline.mixture import exact
-from pipeline.section import Factor, Section, Share
+from pipeline.section import Factor, NonEmpty, Section, Share
 
 
 class SharesSection(Section):
@@ -56,6 +56,10 @@ class QualityUseSection(Section):
                 raise ValueError(f"mode = '{mode}' needs {key}; set it")
             if self.mode != mode and key in self.model_fields_set:
                 raise ValueError(f"{key} is for mode = '{mode}'; set that, or remove the key")
+        if self.mode == "off" and "unscored" in self.model_fields_set:
+            raise ValueError(
+                "unscored says nothing with mode = 'off'; set a mode, or remove the key"
+            )
         return self
 
 
@@ -64,7 +68,8 @@ class AnnealSection(Section):
 
     share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the bytes set aside for the end of training: the best of each language (see
-    `quality.within`) by quality, then length, then id. They stand in shards of their own."""
+    `quality.within`) by quality, then length, then hash of the id. They stand in shards of their
+    own."""
 
 
 class WeightSection(Section):
@@ -79,7 +84,7 @@ class WeightSection(Section):
     """Factor by language; 1 where none is given."""
     domains: Mapping[str, Factor] = Field(default_factory=dict)
     """Factor by domain; 1 where none is given."""
-    hosts: Mapping[str, str] = Field(default_factory=dict)
+    hosts: Mapping[NonEmpty, NonEmpty] = Field(default_factory=dict)
     """Domain by host or host suffix; of other hosts the classifier's, see `[domain]`."""
     language_alpha: Share | None = None
     """Languages are seen in proportion to their bytes to the power of this; 0.3 is XLM-R's and

@@ -55,6 +55,8 @@ class Compared:
         except Exception as error:
             raise UserError(f"{path}: no tokenizer.json: {error}") from error
         found.encode_special_tokens = True
+        found.no_truncation()
+        found.no_padding()
         return cls(
             found.get_vocab_size(),
             lambda text: found.encode(text, add_special_tokens=False).ids,

@@ -36,7 +36,8 @@ def settings(config: Config) -> dict[str, Any]:
 
 
 def _screen(config: Config) -> Screen | None:
-    return Screen.of(config.filter, config.language.identifier) if config.extract.screen else None
+    asked = config.extract.screen and config.extract.engine == "careful"
+    return Screen.of(config.filter, config.language.identifier) if asked else None
 
 
 def check(config: Config) -> None:

@@ -26,7 +26,7 @@ def settings(config: Config) -> dict[str, Any]:
     return {
         "filter": config.filter.model_dump(mode="json"),
         "built_in_bounds": digest.hexdigest(),
-        "domain_model": config.domain.model,
+        "domain": config.domain.model_dump(mode="json", include={"model"}),
     }
 
 

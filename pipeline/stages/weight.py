@@ -25,7 +25,8 @@ from pipeline.tasks.weighing import facts, weigh_parts
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    return config.weight.model_dump(mode="json") | {"min_domain_score": config.domain.min_score}
+    domain = config.domain.model_dump(mode="json", include={"min_score"})
+    return {"weight": config.weight.model_dump(mode="json"), "domain": domain}
 
 
 def graphs(job: Job) -> Iterator[Graph]:

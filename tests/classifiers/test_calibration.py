@@ -174,3 +174,11 @@ def test_another_models_calibration_is_refused(tmp_path: Path) -> None:
     model.write_bytes(b"another")
     with pytest.raises(UserError, match="made for another model"):
         read(str(model))
+
+
+@pytest.mark.parametrize("pages", [20, 500])
+def test_platt_keeps_the_order_of_scores_that_tell_all_apart(pages: int) -> None:
+    labels = np.arange(2 * pages) >= pages
+    curve = Platt.fit(labels, np.where(labels, 0.99, 0.01))
+    found = curve(np.array([0.0, 1e-5, 0.5, 0.99, 0.999, 0.9999, 0.99999, 1.0]))
+    assert (np.diff(found) > 0).all()

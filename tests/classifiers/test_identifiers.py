@@ -89,6 +89,12 @@ def test_a_language_of_several_scripts_gets_the_one_it_stands_in() -> None:
     assert all_of(("ja", 1.0)).identify("東京都")[0] == "jpn_Jpan"
 
 
+def test_labels_that_mean_one_language_are_added_up() -> None:
+    asked = all_of(("zho_Hans", 0.52), ("zho_Hant", 0.46), ("jpn_Jpan", 0.02))
+    tag, probability = asked.identify("京都市")
+    assert (tag, probability) == ("cmn_Hani", pytest.approx(0.98))
+
+
 @pytest.mark.parametrize(
     ("label", "tag"),
     [

@@ -1,13 +1,14 @@
 """The language of a page: prose in one language, or `und`."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers import fasttext_model, language
+from classifiers import fasttext_model, identifiers, language
 from classifiers.config import LanguageConfig
 from classifiers.identifiers import LID176, load
 from classifiers.language import Identified, identify, is_prose
@@ -159,6 +160,16 @@ def test_pages_that_the_two_disagree_on_may_be_in_none(contrarian: str) -> None:
     assert identify(GERMAN, strict) == Identified("und", 0.0, "deu_Latn")
     unknowing = LanguageConfig(second=contrarian, on_disagreement="und")
     assert identify(GERMAN, unknowing).language == "deu_Latn"
+
+
+def test_a_second_identifier_that_names_no_language_does_not_disagree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = load(LID176)
+    silent = SimpleNamespace(tags=first.tags, identify=lambda text: ("und", 0.0))
+    monkeypatch.setattr(identifiers, "load", lambda name: first if name == LID176 else silent)
+    strict = LanguageConfig(second="silent", on_disagreement="und")
+    assert identify(GERMAN, strict) == Identified(*first.identify(GERMAN), "und")
 
 
 def test_fences_are_those_of_the_extracted_text() -> None:

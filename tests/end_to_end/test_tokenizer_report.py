@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from pipeline import tokenizerreport
 from tests.end_to_end.golden_run import Golden, answer_of
@@ -97,6 +97,29 @@ def test_languages_with_enough_text_have_a_price(
         assert english > own
         # And a vocabulary of its own would cost it less.
         assert rows[name]["price"] > 1
+
+
+def test_another_tokenizer_is_taken_whole_and_may_know_few_characters(
+    golden: Golden, tmp_path: Path
+) -> None:
+    own = str(golden.folder / "tokenizer" / "tokenizer.json")
+    bounded = Tokenizer.from_file(own)
+    bounded.enable_truncation(5)
+    bounded.enable_padding(length=8)
+    plain = Tokenizer(models.BPE({"a": 0, "b": 1}, []))
+    for name, tokenizer in (("bounded", bounded), ("plain", plain)):
+        tokenizer.save(str(tmp_path / name))
+    paths = [str(tmp_path / name) for name in ("bounded", "plain")]
+    for row in reported(golden, "--against", *paths)["languages"]:
+        assert row["tokens"][paths[0]] == row["tokens"][OWN]
+        assert (paths[1] in row["bytes_per_token"]) == (row["tokens"][paths[1]] > 0)
+
+
+def test_columns_of_the_report_are_no_files(golden: Golden) -> None:
+    words = ("tokenizer", "report", str(golden.folder), "--against", "english")
+    status, _, errors = answer_of(*words)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "write ./english" in errors
 
 
 @pytest.mark.parametrize(

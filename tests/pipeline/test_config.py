@@ -152,6 +152,19 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
         ('[run]\nname="a"\n[weight.anneal]\nshare = 0.1', ["weight.anneal.share", "no quality"]),
         ('[run]\nname="a"\n[weight.anneal]\nshare = 1.0', ["weight.anneal.share"]),
         ('[run]\nname="a"\n[weight]\nhosts = {"www.A.example" = "x"}', ["weight.hosts"]),
+        (
+            '[run]\nname="a"\n[weight]\nhosts = {"bücher.de" = "x"}',
+            ["weight.hosts", "xn--bcher-kva.de"],
+        ),
+        ('[run]\nname="a"\n[weight]\nhosts = {"a.example" = ""}', ["weight.hosts"]),
+        ('[run]\nname="a"\n[weight.quality]\nunscored = "drop"', ["unscored", "mode = 'off'"]),
+        ('[run]\nname="a"\n[weight.quality]\nwithin = "all"', ["weight.quality.within"]),
+        ('[run]\nname="a"\n[domain]\nmin_score = 0.5', ["domain.min_score", "domain.model"]),
+        (
+            '[run]\nname="a"\n[filter]\nlanguages = ["en"]\n[weight.shares]\n'
+            "languages = {zh = 0.7}",
+            ["weight.shares.languages", "'cmn_Hani'", "filter.languages"],
+        ),
         ('[run]\nname="a"\n[train]\nsteps = "3"', ["train.steps", "'3'"]),
         ('[run]\nname="a"\noutput=""', ["run.output"]),
         ('[run]\nname="a"\n[tokenizer]\nspecial_tokens = ["END"]', ["special_tokens", "<|END|>"]),
@@ -205,13 +218,13 @@ def test_languages_may_be_written_as_any_code_and_are_read_as_tags(tmp_path: Pat
     """Without a script all are meant that the language is written in."""
     path = tmp_path / "a.toml"
     path.write_text(
-        '[run]\nname = "a"\n[filter]\nlanguages = ["en", "eng", "deu_Latn", "zh-TW", "sr"]\n'
+        '[run]\nname = "a"\n[filter]\nlanguages = ["en", "eng", "deu_Latn", "zh-TW", "sr", "no"]\n'
         "[filter.min_language_scores]\nsr-Latn = 0.3\n[weight.languages]\nno = 2.0\n"
     )
     config = load(str(path))
     assert config.filter.languages == (
         *("eng_Latn", "deu_Latn", "cmn_Hani"),
-        *("srp_Cyrl", "srp_Latn"),
+        *("srp_Cyrl", "srp_Latn", "nob_Latn"),
     )
     assert config.filter.min_language_scores == {"srp_Latn": 0.3}
     assert config.weight.languages == {"nob_Latn": 2.0}
