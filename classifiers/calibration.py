@@ -201,9 +201,15 @@ def of(content: Mapping[str, Any]) -> Calibration:
     return found
 
 
-def write(calibration: Calibration, model: str) -> None:
-    """Write a calibration beside its model, naming the model's hash."""
-    made = {"model_sha256": files.sha256(model), **content(calibration)}
+def write(calibration: Calibration, model: str, features: int) -> None:
+    """Write a calibration beside its model, naming the model's hash.
+
+    Args:
+        calibration: The calibration.
+        model: The model's path.
+        features: The version of the words that the model reads.
+    """
+    made = {"model_sha256": files.sha256(model), "features": features, **content(calibration)}
     files.write_json(path_for(model), made)
 
 
@@ -223,23 +229,29 @@ def beside(model: str) -> str:
         ) from error
 
 
-def read(model: str) -> Calibration:
+def read(model: str, features: int) -> Calibration:
     """The calibration beside a model; of a model without one, `Uncalibrated`.
 
+    Args:
+        model: The model's address.
+        features: The version of the words that the model is to read.
+
     Raises:
-        UserError: The file is no calibration, or another model's, or its server does not tell
-            whether it is there.
+        UserError: The file is no calibration, or another model's, or one's of other words, or its
+            server does not tell whether it is there.
     """
     if not (path := beside(model)):
         return Uncalibrated()
     try:
         given = json.loads(files.read_input(path))
-        digest = given.pop("model_sha256")
+        digest, version = given.pop("model_sha256"), given.pop("features")
         found = of(given)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no calibration of a classifier ({error!r}); remove it") from error
     if digest != files.sha256(models.local(model)):
         raise UserError(f"{path}: made for another model than {model}; give the model it is of")
+    if version != features:
+        raise UserError(f"{path}: made by another version of curate; train the model anew")
     return found
 
 

@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from classifiers import calibration, domain, quality
-from classifiers.calibration import Calibration, Uncalibrated
+from classifiers.calibration import Calibration
 from classifiers.domain import DomainModel
 from classifiers.quality import QualityModel
 from pipeline.attempt import attempt
@@ -119,8 +119,10 @@ def check_models(guard: Guard, quality_model: str, domain_model: str) -> None:
     Raises:
         UserError: One cannot be had, or is none, or what stands beside it is no calibration of it.
     """
-    curve = calibration.read(quality_model) if quality_model else Uncalibrated()
-    Judges.of(Models(quality_model, curve, domain_model))
+    if quality_model:
+        quality.load(quality_model, calibration.read(quality_model, quality.FEATURES))
+    if domain_model:
+        domain.load(domain_model)
 
 
 @dataclass(frozen=True)

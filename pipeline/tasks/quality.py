@@ -69,7 +69,7 @@ def candidates(section: QualitySection) -> list[qualitytraining.Hyperparameters]
 
 def take_model(guard: Guard, model: str) -> dict[str, Any]:
     """The manifest's facts of a model that is given, which is loaded to see that it is one."""
-    curve = calibration.read(model)
+    curve = calibration.read(model, quality.FEATURES)
     quality.load(model, curve)
     return {"sha256": files.sha256(models.local(model)), **_calibrated(curve)}
 
@@ -152,7 +152,7 @@ def finish(guard: Guard, section: QualitySection, origin: Origin, folder: str) -
         with files.open_read(trained) as source, files.open_atomic(path) as out:
             out.write(source.read())
     curve = qualitytraining.calibrate(examples, classifier)
-    calibration.write(curve, path)
+    calibration.write(curve, path, quality.FEATURES)
     scores = curve(qualitytraining.raw_scores(classifier, examples))
     scored = examples.drop_columns("words").append_column("score", pa.array(scores))
     _write(join(folder, _EXAMPLES), scored.cast(SCORED_EXAMPLES))

@@ -94,7 +94,7 @@ def card_of(base: Path) -> dict[str, Any]:
 
 def loaded(path: Path) -> classifier.QualityModel:
     """The model as a filter elsewhere loads it, with the curve beside it."""
-    return classifier.load(str(path), calibration.read(str(path)))
+    return classifier.load(str(path), calibration.read(str(path), classifier.FEATURES))
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +242,9 @@ def test_a_model_that_is_given_is_looked_at(trained: Path, tmp_path: Path) -> No
         calibrated = pool.submit(quality.take_model, str(model)).result()
         assert (bare["calibration"], calibrated["calibration"]) == ("none", "platt")
         assert bare["sha256"] == calibrated["sha256"]
-        assert calibration.of(calibrated["curve"]) == calibration.read(str(model))
+        assert calibration.of(calibrated["curve"]) == calibration.read(
+            str(model), classifier.FEATURES
+        )
         beside.write_bytes(b"{}")
         with Pool(1, 60, 4 << 30) as other, pytest.raises(UserError, match="no calibration"):
             other.submit(quality.take_model, str(model)).result()
