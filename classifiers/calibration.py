@@ -181,36 +181,79 @@ def path_for(model: str) -> str:
     return f"{folder}{slash}{file.rpartition('.')[0] or file}.calibration.json"
 
 
-def write(calibration: Calibration, model: str) -> None:
-    """Write a calibration beside its model, naming the model's hash."""
-    content: dict[str, Any] = asdict(calibration)  # type: ignore[call-overload]
-    made = {"method": name(calibration), "model_sha256": files.sha256(model), **content}
+def content(calibration: Calibration) -> dict[str, Any]:
+    """A calibration as JSON holds it; see `of`."""
+    values: dict[str, Any] = asdict(calibration)  # type: ignore[call-overload]
+    return {"method": name(calibration), **values}
+
+
+def of(content: Mapping[str, Any]) -> Calibration:
+    """The calibration that `content` gave.
+
+    Raises:
+        ValueError, KeyError, TypeError: It is none.
+    """
+    values = {
+        key: tuple(map(float, value)) if isinstance(value, list) else float(value)
+        for key, value in content.items()
+        if key != "method"
+    }
+    found: Calibration = _METHODS[content["method"]](**values)
+    _check(found)
+    return found
+
+
+def write(calibration: Calibration, model: str, features: int) -> None:
+    """Write a calibration beside its model, naming the model's hash.
+
+    Args:
+        calibration: The calibration.
+        model: The model's path.
+        features: The version of the words that the model reads.
+    """
+    made = {"model_sha256": files.sha256(model), "features": features, **content(calibration)}
     files.write_json(path_for(model), made)
 
 
-def read(model: str) -> Calibration:
-    """The calibration beside a model; of a model without one, `Uncalibrated`.
+def beside(model: str) -> str:
+    """The calibration that stands beside a model; empty if none does.
 
     Raises:
-        UserError: The file is no calibration, or another model's.
+        UserError: Its server does not tell.
     """
     path = path_for(model)
-    if not files.exists(path):
+    try:
+        return path if files.exists(path) else ""
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be told whether it is there ({error.strerror or error}); copy the "
+            "model to this machine, and its calibration if it has one"
+        ) from error
+
+
+def read(model: str, features: int) -> Calibration:
+    """The calibration beside a model; of a model without one, `Uncalibrated`.
+
+    Args:
+        model: The model's address.
+        features: The version of the words that the model is to read.
+
+    Raises:
+        UserError: The file is no calibration, or another model's, or one's of other words, or its
+            server does not tell whether it is there.
+    """
+    if not (path := beside(model)):
         return Uncalibrated()
     try:
-        content = json.loads(files.read_input(path))
-        kind = _METHODS[content.pop("method")]
-        digest = content.pop("model_sha256")
-        values = {
-            key: tuple(map(float, value)) if isinstance(value, list) else float(value)
-            for key, value in content.items()
-        }
-        found: Calibration = kind(**values)
-        _check(found)
+        given = json.loads(files.read_input(path))
+        digest, version = given.pop("model_sha256"), given.pop("features")
+        found = of(given)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no calibration of a classifier ({error!r}); remove it") from error
     if digest != files.sha256(models.local(model)):
         raise UserError(f"{path}: made for another model than {model}; give the model it is of")
+    if version != features:
+        raise UserError(f"{path}: made by another version of curate; train the model anew")
     return found
 
 

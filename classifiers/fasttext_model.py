@@ -155,7 +155,7 @@ def quantize(source: str, path: str) -> Classifier:
     The same model gives the same bytes.
 
     Args:
-        source: The model.
+        source: The model's address.
         path: The model to write.
 
     Returns:

@@ -7,18 +7,20 @@ and needs nobody's labels. Whether it tells good text apart is another matter: i
 be measured before it cuts.
 """
 
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
 import regex
 
-from classifiers import calibration, fasttext_model
+from classifiers import fasttext_model
 from classifiers.calibration import Calibration
 from classifiers.fasttext_model import LABEL, Classifier
 from pipeline.errors import UserError
 
 CITED, OTHER = "cited", "other"
+
+FEATURES = 1
+"""Goes up when `features` gives other words: a model scores rightly only what it was trained on."""
 
 # No settings: a model scores rightly only what was cut as its training pages were.
 MAX_WORDS = 1000
@@ -50,23 +52,24 @@ class QualityModel:
         return float(self._calibrated(np.array([raw]))[0])
 
 
-@lru_cache(maxsize=8)
-def load(path: str) -> QualityModel:
-    """Load a model, and the calibration that stands beside it; a process loads it once.
+def load(address: str, calibrated: Calibration) -> QualityModel:
+    """Load a model by its address, see `pipeline.models`; a process loads it once.
 
-    A model without one is used as it is.
+    Args:
+        address: The model.
+        calibrated: From its probabilities to scores.
 
     Raises:
-        UserError: The file is missing, is no supervised fastText model, or was trained for
-            something else; or the calibration is none, or another model's.
+        UserError: The file is missing, is another than its hash says, is no supervised fastText
+            model, or was trained for something else.
     """
-    classifier = fasttext_model.load(path)
+    classifier = fasttext_model.load(address)
     if CITED not in classifier.labels:
         raise UserError(
-            f"quality.model: {path}: has no label {LABEL}{CITED}; train it with "
+            f"quality.model: {address}: has no label {LABEL}{CITED}; train it with "
             "`curate classifier train quality`"
         )
-    return QualityModel(classifier, calibration.read(path))
+    return QualityModel(classifier, calibrated)
 
 
 def features(text: str) -> str:

@@ -120,7 +120,7 @@ class QualitySection(Section):
     match: Literal["url", "path", "host"] = "url"
     """Which pages are positives: at a cited address; also below one, by its path; or on a host of
     one."""
-    negatives_per_positive: Annotated[float, Field(gt=0)] = 3.0
+    negatives_per_positive: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 3.0
     """Other pages per cited page, of the same language and length."""
     epochs: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (25, 5)
     """Passes over the training pages. Of these lists every combination is tried, and the best on
@@ -128,7 +128,8 @@ class QualitySection(Section):
     dim: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (16,)
     """Sizes of the word vectors, as above."""
     learning_rate: Annotated[
-        tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)
+        tuple[Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)], ...],
+        Field(strict=False, min_length=1),
     ] = (0.5, 0.2)
     """fastText's `lr`, as above."""
     word_ngrams: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)] = (2, 1)
@@ -140,8 +141,9 @@ class QualitySection(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.dumps and self.references:
-            raise ValueError("dumps and references stand in place of each other; give one of them")
+        given = [key for key in ("dumps", "references", "model") if getattr(self, key)]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} stand in place of each other; give one")
         return self
 
 

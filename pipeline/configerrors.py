@@ -66,6 +66,7 @@ def problems(config: "Config") -> Iterator[str]:
         yield "domain.min_score: there is no domain.model whose scores it judges; set one"
     judged = domain_scheme.names("domain") if config.domain.model else ()
     yield from _domain_problems(config.weight, judged)
+    yield from _languages_dropped(config)
     yield from _weight_problems(config)
 
 
@@ -91,6 +92,16 @@ def _domain_problems(section: "WeightSection", judged: Iterable[str]) -> Iterato
                 yield f"weight.{key}.{domain}: no document can have it{close}"
 
 
+def _languages_dropped(config: "Config") -> Iterator[str]:
+    """Weights of languages that the filter does not keep."""
+    kept = {tag.partition("_")[0] for tag in config.filter.languages}
+    for key in ("weight.languages", "weight.shares.languages"):
+        for tag in languages_named(config)[key]:
+            # A code without a script stands for all of them.
+            if kept and tag.partition("_")[0] not in kept:
+                yield f"{key}: the filter keeps no {tag!r}; name it in filter.languages"
+
+
 def _weight_problems(config: "Config") -> Iterator[str]:
     """Settings that contradict each other."""
     section, quality = config.weight, config.quality
@@ -100,12 +111,6 @@ def _weight_problems(config: "Config") -> Iterator[str]:
     ):
         if factors and shares:
             yield f"weight.{key} and weight.shares.{key}: factors or shares; remove one of them"
-    kept = {tag.partition("_")[0] for tag in config.filter.languages}
-    for key in ("weight.languages", "weight.shares.languages"):
-        for tag in languages_named(config)[key]:
-            # A code without a script stands for all of them.
-            if kept and tag.partition("_")[0] not in kept:
-                yield f"{key}: the filter keeps no {tag!r}; name it in filter.languages"
     if section.quality.within == "all" and not section.ranks:
         yield (
             "weight.quality.within: compares scores for a quantile or the anneal split; set one "

@@ -55,10 +55,15 @@ def inputs(*addresses: str) -> tuple[str, ...]:
     return tuple(path for path in paths if files.is_local(path))
 
 
+def pinned(path: str, sha256: str) -> str:
+    """The address of a file with the hash."""
+    return f"{path}#sha256={sha256}"
+
+
 def beside(address: str, name: str, sha256: str) -> str:
     """The address of a file that stands beside a model."""
     folder = os.path.dirname(_split(address)[0])  # noqa: PTH120 - it may be a URL
-    return f"{files.join(folder, name) if folder else name}#sha256={sha256}"
+    return pinned(files.join(folder, name) if folder else name, sha256)
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from classifiers import calibration
 from classifiers.languagetags import UNDETERMINED
 from pipeline import files, models
 from pipeline.config import Config
@@ -54,18 +55,18 @@ def check(config: Config) -> None:
     Raises:
         UserError: A list or a model cannot be read.
     """
-    section, given = config.filter, Models(config.quality.model, config.domain.model)
-    if given.quality or given.domain:
-        call_task(check_models, config.workers, given)
+    section, given = config.filter, (config.quality.model, config.domain.model)
+    if any(given):
+        call_task(check_models, config.workers, *given)
     if section.url_lists or section.bad_words or section.benchmarks:
         call_task(check_lists, config.workers, config.filter)
 
 
 def build(pipeline: beam.Pipeline, job: Job) -> None:
     """Add the stage to a pipeline."""
-    models = Models(_quality_model(job), job.config.domain.model)
+    given = classifiers_of(job)
     elements = [
-        (job.folder_of("extract"), name, job.config.filter, models, job.folder)
+        (job.folder_of("extract"), name, job.config.filter, given, job.folder)
         for name in job.part_names("extract")
     ]
     (
@@ -76,9 +77,11 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     )
 
 
-def _quality_model(job: Job) -> str:
-    """The address of the quality classifier; empty if there is none."""
-    facts = job.upstream["quality"].facts
+def classifiers_of(job: Job) -> Models:
+    """The classifiers: for quality the one that is given or was trained, with its curve."""
+    facts, given = job.upstream["quality"].facts, job.config.quality.model
     if not facts:
-        return ""
-    return job.config.quality.model or join(job.folder_of("quality"), facts["file"])
+        return Models("", calibration.Uncalibrated(), job.config.domain.model)
+    if not given:
+        given = models.pinned(join(job.folder_of("quality"), facts["file"]), facts["sha256"])
+    return Models(given, calibration.of(facts["curve"]), job.config.domain.model)

@@ -20,20 +20,24 @@ _LOG = logging.getLogger(__name__)
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    return config.quality.model_dump(mode="json", exclude={"dumps", "references"})
+    section = config.quality
+    if section.model:
+        return {"model": section.model}
+    if not (section.dumps or section.references):
+        return {}
+    return section.model_dump(mode="json", exclude={"dumps", "references", "model"})
 
 
 def inputs(config: Config) -> tuple[str, ...]:
     """The model if one is given, with its calibration, or else the manifest of a table that is.
 
     Raises:
-        UserError: There is no such table.
+        UserError: There is no such table, or it cannot be told whether there is a calibration.
     """
     section = config.quality
     if section.model:
-        beside = calibration.path_for(section.model)
-        found = models.inputs(section.model)
-        return (*found, beside) if files.exists(beside) else found
+        beside = filter(None, [calibration.beside(section.model)])
+        return (*models.inputs(section.model), *beside)
     if not section.references:
         return ()
     if _given_table(section.references) is None:
@@ -58,7 +62,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
 def _taken(pipeline: beam.Pipeline, job: Job) -> beam.PCollection:
     """The facts of a model that is given."""
     model = job.config.quality.model
-    if not files.exists(calibration.path_for(model)):
+    if not calibration.beside(model):
         _LOG.warning("%s: no calibration beside it; its scores are taken as they are", model)
     return (
         pipeline

@@ -50,6 +50,8 @@ def extract_piece(
     if not finished(folder, piece.name, PREFIXES):
         # trafilatura logs each page it finds nothing in; that page has a row of its own here.
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+        # Here: no page is to blame for how long they take.
+        _load_identifiers(language)
         with SplitWriter(folder, piece.name, DOCUMENTS, REJECTED) as part:
             work = partial(extract, section=section, screen=screen, language=language)
             for result in _results(guard, piece, work, section.max_body_bytes, access):
@@ -71,10 +73,14 @@ def check_identifiers(
     Raises:
         UserError: One cannot be loaded, or the first never finds a language that is named.
     """
-    for name in section.names:
-        identifiers.load(name)
+    _load_identifiers(section)
     for problem in unknown(section.identifier, named):
         raise UserError(problem)
+
+
+def _load_identifiers(section: LanguageConfig) -> None:
+    for name in section.names:
+        identifiers.load(name)
 
 
 def _results(

@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import Any
 
-from classifiers import domain, quality
+from classifiers import calibration, domain, quality
+from classifiers.calibration import Calibration
+from classifiers.domain import DomainModel
+from classifiers.quality import QualityModel
 from pipeline.attempt import attempt
 from pipeline.config import FilterSection
 from pipeline.contamination import Coverage, merge
@@ -26,15 +29,42 @@ _BESIDE = ("host", "n_chars", "language", "language_score")
 
 @dataclass(frozen=True)
 class Models:
-    """The addresses of the classifiers that judge a text; empty where there is none.
+    """The classifiers that judge a text, by their addresses; empty where there is none.
 
     Attributes:
-        quality: Of the quality classifier.
-        domain: Of the domain classifier.
+        quality: The quality classifier.
+        calibrated: From its probabilities to scores.
+        domain: The domain classifier.
     """
 
     quality: str
+    calibrated: Calibration
     domain: str
+
+
+@dataclass(frozen=True)
+class Judges:
+    """The classifiers that judge a text, loaded.
+
+    Attributes:
+        quality: The quality classifier, if there is one.
+        domain: The domain classifier, if there is one.
+    """
+
+    quality: QualityModel | None
+    domain: DomainModel | None
+
+    @classmethod
+    def of(cls, models: Models) -> "Judges":
+        """Load them; a process loads each once.
+
+        Raises:
+            UserError: One cannot be had, or is none.
+        """
+        return cls(
+            quality.load(models.quality, models.calibrated) if models.quality else None,
+            domain.load(models.domain) if models.domain else None,
+        )
 
 
 def filter_part(
@@ -43,13 +73,14 @@ def filter_part(
     """Write the verdicts on one part of `extract`, unless they are there already."""
     prefixes = ("part", "dropped", "contamination")[: 3 if section.benchmarks else 2]
     if not finished(folder, name, prefixes):
-        lists = Lists.of(section)
+        # Here: no page is to blame for how long they take.
+        lists, judges = Lists.of(section), Judges.of(models)
         bounds = cache(partial(bounds_of, section))
         covered = [*lists.benchmarks.unindexed] if lists.benchmarks else []
         kept, rejected = filtered(STATISTICS), filter_rejected(STATISTICS)
         with SplitWriter(folder, name, kept, rejected) as part:
             for index, row in enumerate(read_rows(join(source, f"part-{name}.parquet"))):
-                work = partial(_examine, row, section, lists, models)
+                work = partial(_examine, row, section, lists, judges)
                 found = attempt(guard, index, capture_of(row), work)
                 _place(part, row, found, section.languages, bounds)
                 if isinstance(found, _Judged):
@@ -77,16 +108,21 @@ def _write_coverage(path: str, covered: Iterable[Coverage]) -> None:
             writer.write(asdict(row))
 
 
-def check_models(guard: Guard, models: Models) -> None:
-    """Load the classifiers.
+def check_models(guard: Guard, quality_model: str, domain_model: str) -> None:
+    """Load the classifiers that are given.
+
+    Args:
+        guard: The child process's guard.
+        quality_model: The quality classifier's address; empty if none is given.
+        domain_model: The domain classifier's.
 
     Raises:
-        UserError: One cannot be had, or is none.
+        UserError: One cannot be had, or is none, or what stands beside it is no calibration of it.
     """
-    if models.quality:
-        quality.load(models.quality)
-    if models.domain:
-        domain.load(models.domain)
+    if quality_model:
+        quality.load(quality_model, calibration.read(quality_model, quality.FEATURES))
+    if domain_model:
+        domain.load(domain_model)
 
 
 @dataclass(frozen=True)
@@ -103,25 +139,20 @@ class _Judged:
 
 
 def _examine(
-    row: Mapping[str, Any], section: FilterSection, lists: Lists, models: Models
+    row: Mapping[str, Any], section: FilterSection, lists: Lists, judges: Judges
 ) -> _Judged:
-    examined = examine(subject_of(row, models.quality), section, lists)
+    examined = examine(_subject(row, judges.quality), section, lists)
     labels: dict[str, str | float] = {}
-    if models.domain:
+    if judges.domain:
         page = (row["url"], row["text"], row["language"])
-        for scheme, found in domain.load(models.domain).judge(*page).items():
+        for scheme, found in judges.domain.judge(*page).items():
             labels |= {scheme: found.label, f"{scheme}_score": found.score}
     return _Judged(examined, labels)
 
 
-def subject_of(row: Mapping[str, Any], model: str) -> Subject:
-    """A document of `extract`, to examine.
-
-    Args:
-        row: Its row.
-        model: The address of the quality classifier; empty if there is none.
-    """
-    score = quality.load(model).score(row["text"]) if model else None
+def _subject(row: Mapping[str, Any], model: QualityModel | None) -> Subject:
+    """A document of `extract`, to examine."""
+    score = model.score(row["text"]) if model else None
     own = {key: row[key] for key in ("id", "url", "text", "language", "language_score")}
     return Subject(**own, opt_outs=sorted(OBEYED.intersection(row["opt_outs"])), quality=score)
 

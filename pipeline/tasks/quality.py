@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from classifiers import calibration, fasttext_model, quality, qualitycard, qualitytraining
+from classifiers.calibration import Calibration
 from classifiers.labels import COLUMN, Cited
 from classifiers.matching import Matched, match
 from classifiers.qualitytext import markdown
@@ -68,9 +69,14 @@ def candidates(section: QualitySection) -> list[qualitytraining.Hyperparameters]
 
 def take_model(guard: Guard, model: str) -> dict[str, Any]:
     """The manifest's facts of a model that is given, which is loaded to see that it is one."""
-    quality.load(model)
-    found = calibration.name(calibration.read(model))
-    return {"sha256": files.sha256(models.local(model)), "calibration": found}
+    curve = calibration.read(model, quality.FEATURES)
+    quality.load(model, curve)
+    return {"sha256": files.sha256(models.local(model)), **_calibrated(curve)}
+
+
+def _calibrated(curve: Calibration) -> dict[str, Any]:
+    """The facts of a calibration: the curve itself, so that all scores are by the same one."""
+    return {"calibration": calibration.name(curve), "curve": calibration.content(curve)}
 
 
 def sample(
@@ -137,15 +143,16 @@ def finish(guard: Guard, section: QualitySection, origin: Origin, folder: str) -
     examples = read_table(join(folder, WORK, _EXAMPLES))
     tried, best = _tried(section, folder, qualitytraining.can_tune(examples))
     trained, path = join(folder, WORK, f"model-{best}"), join(folder, model_file(section))
-    full = fasttext_model.load(trained)
+    address = models.pinned(trained, files.sha256(trained))
+    full = fasttext_model.load(address)
     if section.quantize:
-        classifier = fasttext_model.quantize(trained, path)
+        classifier = fasttext_model.quantize(address, path)
     else:
         classifier = full
         with files.open_read(trained) as source, files.open_atomic(path) as out:
             out.write(source.read())
     curve = qualitytraining.calibrate(examples, classifier)
-    calibration.write(curve, path)
+    calibration.write(curve, path, quality.FEATURES)
     scores = curve(qualitytraining.raw_scores(classifier, examples))
     scored = examples.drop_columns("words").append_column("score", pa.array(scores))
     _write(join(folder, _EXAMPLES), scored.cast(SCORED_EXAMPLES))
@@ -169,7 +176,7 @@ def finish(guard: Guard, section: QualitySection, origin: Origin, folder: str) -
         "words_against": qualitycard.words(words_against),
         "model": {"file": model_file(section), "sha256": files.sha256(path)},
     }
-    return _publish(card, examples, folder)
+    return {**_publish(card, examples, folder), **_calibrated(curve)}
 
 
 def _publish(card: Mapping[str, Any], examples: pa.Table, folder: str) -> dict[str, Any]:
@@ -185,7 +192,7 @@ def _publish(card: Mapping[str, Any], examples: pa.Table, folder: str) -> dict[s
         with files.open_atomic(join(folder, name)) as out:
             out.write(text.encode())
     files.write_json(join(folder, CARD), content)
-    told = ("auc", "average_precision", "better_than_baselines", "calibration", "fingerprint")
+    told = ("auc", "average_precision", "better_than_baselines", "fingerprint")
     return {**{key: content[key] for key in told}, **content["model"]}
 
 

@@ -129,10 +129,10 @@ def test_the_number_of_pages_decides_the_curve(positives: int, negatives: int, m
 def test_what_is_written_is_read(tmp_path: Path, curve: Calibration) -> None:
     model = tmp_path / "some.model.bin"
     model.write_bytes(b"model")
-    write(curve, str(model))
+    write(curve, str(model), 1)
     assert path_for(str(model)) == str(tmp_path / "some.model.calibration.json")
-    assert read(str(model)) == curve
-    assert read(str(tmp_path / "other.bin")) == Uncalibrated()
+    assert read(str(model), 1) == curve
+    assert read(str(tmp_path / "other.bin"), 1) == Uncalibrated()
 
 
 @pytest.mark.parametrize(
@@ -161,19 +161,21 @@ def test_what_is_no_calibration_is_an_error_naming_it(
     model.write_bytes(b"model")
     if isinstance(content, dict):
         digest = hashlib.sha256(b"model").hexdigest()
-        content = json.dumps(content | {"model_sha256": digest}).encode()
+        content = json.dumps(content | {"model_sha256": digest, "features": 1}).encode()
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"model.calibration.json: no calibration .* remove it"):
-        read(str(model))
+        read(str(model), 1)
 
 
-def test_another_models_calibration_is_refused(tmp_path: Path) -> None:
+def test_another_models_or_versions_calibration_is_refused(tmp_path: Path) -> None:
     model = tmp_path / "model.bin"
     model.write_bytes(b"model")
-    write(Platt(1.0, 0.0), str(model))
+    write(Platt(1.0, 0.0), str(model), 1)
+    with pytest.raises(UserError, match="made by another version of curate; train"):
+        read(str(model), 2)
     model.write_bytes(b"another")
     with pytest.raises(UserError, match="made for another model"):
-        read(str(model))
+        read(str(model), 1)
 
 
 @pytest.mark.parametrize("pages", [20, 500])

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from classifiers.quality import load
+from classifiers import calibration, quality
 from tests.end_to_end.golden_run import Golden, answer_of, digests
 
 TRAIN = ("classifier", "train", "quality")
@@ -68,7 +68,8 @@ def test_pages_are_scored_by_the_model_that_was_made(golden: Golden, tmp_path: P
         "run", str(config), "--output", str(tmp_path), "--until", "filter"
     )
     assert status == 0, errors
-    model = load(str(tmp_path / "golden/quality/model.ftz"))
+    path = str(tmp_path / "golden/quality/model.ftz")
+    model = quality.load(path, calibration.read(path, quality.FEATURES))
     found = scores(tmp_path / "golden")
     for path in (tmp_path / "golden/extract").glob("part-*.parquet"):
         for row in pq.read_table(path, columns=["id", "text"]).to_pylist():

@@ -139,6 +139,19 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
             '[run]\nname="a"\n[weight]\nlanguages = {en = 3.0}\ndomains = {unknown = 2.0}',
             ["weight.max_repeats", "3 x 2", "raise it"],
         ),
+        (
+            '[run]\nname="a"\n[quality]\ndumps = ["x"]\nmodel = "x"',
+            ["quality", "dumps and model stand in place of each other"],
+        ),
+        (
+            '[run]\nname="a"\n[quality]\nreferences = "x"\nmodel = "x"',
+            ["quality", "references and model stand in place of each other"],
+        ),
+        (
+            '[run]\nname="a"\n[quality]\nnegatives_per_positive = inf',
+            ["quality.negatives_per_positive"],
+        ),
+        ('[run]\nname="a"\n[quality]\nlearning_rate = [inf]', ["quality.learning_rate"]),
         ('[run]\nname="a"\n[weight.quality]\nmode = "threshold"', ["needs min_score"]),
         (
             '[run]\nname="a"\n[weight.quality]\nmode = "soft"\nkeep_share = 0.5',

@@ -1,6 +1,7 @@
 """From parts of `extract` and a table of references to the classifier, without Beam."""
 
 import json
+import mmap
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -10,12 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from classifiers import calibration
 from classifiers import quality as classifier
-from pipeline.config import QualitySection
+from pipeline import files
+from pipeline.config import Config, QualitySection
 from pipeline.errors import UserError
-from pipeline.sandbox import Pool
+from pipeline.job import Job
+from pipeline.ledger import Manifest
+from pipeline.sandbox import Guard, Pool
 from pipeline.schema import DOCUMENTS
+from pipeline.stages.filtering import classifiers_of
 from pipeline.tasks import quality
+from pipeline.tasks.filtering import Judges
 from pipeline.urls import canonical_url
 from tests.classifiers.examples import BAD, GOOD
 
@@ -85,6 +92,11 @@ def card_of(base: Path) -> dict[str, Any]:
     return found
 
 
+def loaded(path: Path) -> classifier.QualityModel:
+    """The model as a filter elsewhere loads it, with the curve beside it."""
+    return classifier.load(str(path), calibration.read(str(path), classifier.FEATURES))
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("trained")
@@ -131,8 +143,7 @@ def test_examples_are_labelled_and_matched_and_their_domains_on_one_side(trained
 
 
 def test_the_stored_scores_are_those_the_filter_gives(trained: Path) -> None:
-    classifier.load.cache_clear()
-    model = classifier.load(str(trained / "out" / "model.bin"))
+    model = loaded(trained / "out" / "model.bin")
     texts = {row["id"]: row["text"] for row in PAGES}
     for row in pq.read_table(trained / "out" / "examples.parquet").to_pylist():
         assert model.score(texts[row["id"]]) == pytest.approx(row["score"], abs=1e-12)
@@ -176,8 +187,7 @@ def test_a_quantized_model_is_judged_as_it_is(trained: Path, tmp_path: Path) -> 
     assert len(outputs(tmp_path)["model.ftz"]) < len(outputs(trained)["model.bin"]) / 2
     card = card_of(tmp_path)
     assert card["unquantized_auc"] == pytest.approx(card_of(trained)["auc"], abs=1e-9)
-    classifier.load.cache_clear()
-    model = classifier.load(str(tmp_path / "out" / "model.ftz"))
+    model = loaded(tmp_path / "out" / "model.ftz")
     texts = {row["id"]: row["text"] for row in PAGES}
     for row in pq.read_table(tmp_path / "out" / "examples.parquet").slice(0, 50).to_pylist():
         assert model.score(texts[row["id"]]) == pytest.approx(row["score"], abs=1e-12)
@@ -232,7 +242,33 @@ def test_a_model_that_is_given_is_looked_at(trained: Path, tmp_path: Path) -> No
         calibrated = pool.submit(quality.take_model, str(model)).result()
         assert (bare["calibration"], calibrated["calibration"]) == ("none", "platt")
         assert bare["sha256"] == calibrated["sha256"]
+        assert calibration.of(calibrated["curve"]) == calibration.read(
+            str(model), classifier.FEATURES
+        )
         beside.write_bytes(b"{}")
-        classifier.load.cache_clear()
         with Pool(1, 60, 4 << 30) as other, pytest.raises(UserError, match="no calibration"):
             other.submit(quality.take_model, str(model)).result()
+
+
+def test_a_model_in_a_folder_elsewhere(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run's output may be a store: what was trained there is loaded from there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    section, guard = QualitySection(**QUICK), Guard(mmap.mmap(-1, 4096), {})
+    folder = f"memory://{tmp_path.name}/quality"
+    for path in (trained / "out" / "work").iterdir():
+        with files.open_atomic(f"{folder}/work/{path.name}") as out:
+            out.write(path.read_bytes())
+    facts = quality.finish(guard, section, ORIGIN, folder)
+    assert files.read_input(f"{folder}/model.bin") == outputs(trained)["model.bin"]
+    run = f"memory://{tmp_path.name}"
+    manifest = Manifest.of_parts("quality", {}, {}, (), facts)
+    config = Config.model_validate({"run": {"name": "r"}})
+    given = classifiers_of(Job("filter", config, run, {}, {"quality": manifest}))
+    model = Judges.of(given).quality
+    assert model is not None
+    texts = {row["id"]: row["text"] for row in PAGES}
+    for row in pq.read_table(trained / "out" / "examples.parquet").slice(0, 50).to_pylist():
+        assert model.score(texts[row["id"]]) == pytest.approx(row["score"], abs=1e-12)
+    files.remove_folder(run)
