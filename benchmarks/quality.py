@@ -42,6 +42,7 @@ import xxhash
 from measure import machine
 
 from classifiers import qualitytraining
+from classifiers.calibration import even_odds
 from classifiers.matching import match
 from classifiers.quality import features
 from classifiers.qualitycard import BASELINES, plain
@@ -197,7 +198,8 @@ def figures(pages: Sequence[Page], scores: Numbers) -> dict[str, Any]:
         for row in qualitytraining.part(matched(pages, Turn(folds, fold)), "test").to_pylist()
     )
     like = [pages[n] for n in tested]
-    error = calibration_error(bins(_labels(like), scores[tested]))
+    truth = _labels(like)
+    error = calibration_error(bins(truth, scores[tested], even_odds(truth)))
     sources: defaultdict[str, list[int]] = defaultdict(list)
     for n, page in enumerate(pages):
         sources[page.row["source"]].append(n)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from classifiers import identifiers, languagetags
 from pipeline import models
+from pipeline.section import Factor, NonEmpty, Section, Share
 
 
 def _tags(codes: tuple[str, ...]) -> tuple[str, ...]:
@@ -47,33 +48,19 @@ def _tags_of(code: str) -> tuple[str, ...]:
 Languages = Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_tags)]
 """Codes such as `en`, `eng` or `eng_Latn`; what is read is their tags."""
 
-FactorByLanguage = Annotated[
-    Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]], AfterValidator(_by_tag)
-]
-ScoreByLanguage = Annotated[
-    Mapping[str, Annotated[float, Field(ge=0, le=1)]], AfterValidator(_by_tag)
-]
+FactorByLanguage = Annotated[Mapping[str, Factor], AfterValidator(_by_tag)]
+ScoreByLanguage = Annotated[Mapping[str, Share], AfterValidator(_by_tag)]
+ShareByLanguage = Annotated[Mapping[str, Share], AfterValidator(_by_one_tag)]
 
 
-ShareByLanguage = Annotated[
-    Mapping[str, Annotated[float, Field(ge=0, le=1)]], AfterValidator(_by_one_tag)
-]
-
-
-class LanguageConfig(BaseModel):
+class LanguageConfig(Section):
     """Which language a page is in: a language of ISO 639-3 and a script, such as `eng_Latn`.
 
     In the configuration a language may be written `en`, `eng` or `eng_Latn`; without a script all
     scripts are meant that it is written in.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
-
-    identifier: Annotated[str, Field(min_length=1), AfterValidator(models.checked)] = (
-        identifiers.LID176
-    )
+    identifier: Annotated[NonEmpty, AfterValidator(models.checked)] = identifiers.LID176
     """What tells: `lid.176`, `py3langid`, or a fastText model with labels such as
     `__label__eng_Latn` or `__label__en` (GlotLID, OpenLID, NLLB): a path, or `URL#sha256=HEX`.
     Each worker process loads it."""

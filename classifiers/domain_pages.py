@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import xxhash
 
 from classifiers import domain, domain_scheme, language
 from classifiers.config import LanguageConfig
 from classifiers.domain_scheme import SCHEMES
 from classifiers.labelled import LabelledPage
 from classifiers.multiclass import Ints
+from pipeline.hashing import hash64
 from pipeline.urls import host, registered_domain
 
 Part = Literal["train", "tune", "calibrate", "test"]
@@ -90,7 +90,7 @@ def prepare(
     greatest: list[int] = []
     for one in labelled:
         by_list = listed(one.url) or ""
-        key = _hash(f"{one.url}\n{one.text}")
+        key = hash64(f"{one.url}\n{one.text}")
         if key in found:
             found[key] = found[key].joined(one)
         elif (one.labels or by_list) and (len(found) < MOST_PAGES or key < -greatest[0]):
@@ -111,7 +111,7 @@ def _page(page: LabelledPage, key: int, listed: str, rotation: int) -> Page:
 
 def part_of(site: str, rotation: int = 0) -> Part:
     """What the pages of a site are for."""
-    return _PARTS[(_hash(f"part:{site}") + 2 * rotation) % len(_PARTS)]
+    return _PARTS[(hash64(f"part:{site}") + 2 * rotation) % len(_PARTS)]
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,3 @@ class Examples:
     def sites(self) -> list[str]:
         """Their sites."""
         return [page.site for page in self.pages]
-
-
-def _hash(text: str) -> int:
-    return xxhash.xxh3_64_intdigest(text.encode(errors="surrogatepass"))

@@ -5,20 +5,22 @@ learns from host lists too, which label the pages that have no label. The best o
 taken. With WebOrganizer's labels that is the first, by far (docs/log.md).
 """
 
+import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 
 from classifiers import domain, domain_scheme, fasttext_model, multiclass
 from classifiers.domain import Reader
-from classifiers.domain_pages import Examples, Page, View
-from classifiers.fasttext_model import LABEL
+from classifiers.domain_pages import Examples, Page, Part, View
+from classifiers.fasttext_model import LABEL, DivergedError
+from classifiers.languagetags import UNDETERMINED
 from classifiers.multiclass import Floats, tempered
 from pipeline import files
 from pipeline.errors import UserError
@@ -109,7 +111,7 @@ class Trained:
 
     Attributes:
         scheme: The scheme.
-        searched: The settings tried and their macro-F1 on the tuning part.
+        searched: The settings tried and their macro-F1 on the tuning part; NaN if that diverged.
         settings: The best of them.
         ways: What it may be made from.
         way: The best of these.
@@ -143,15 +145,27 @@ def train(pages: Sequence[Page], folder: str, note: Callable[[str], None]) -> li
         note: Told what happens.
 
     Raises:
-        UserError: There are too few labelled pages.
+        UserError: There are too few labelled pages, or training diverged with all settings.
     """
-    done: dict[str, Trained] = {}
-    for scheme in domain_scheme.SCHEMES:
-        if any(page.label(scheme) for page in pages):
-            done[scheme] = _train_scheme(pages, scheme, done, folder, note)
-    if not done:
+    found = [name for name in domain_scheme.SCHEMES if any(page.label(name) for page in pages)]
+    if not found:
         raise UserError("no page has a label; give files with topic, format or domain")
+    for scheme in found:
+        _check_enough(pages, scheme)
+    # Training takes long; whether host lists teach as well shows only in the end.
+    _enough([_teaching(pages, scheme) for scheme in found])
+    done: dict[str, Trained] = {}
+    for scheme in found:
+        done[scheme] = _train_scheme(pages, scheme, done, folder, note)
     return list(done.values())
+
+
+def _teaching(pages: Sequence[Page], scheme: str) -> Sequence[Page]:
+    """All pages that a scheme's classifier may be trained on."""
+    own = Examples.of(pages, scheme, "train", "tune").pages
+    if scheme != "domain":
+        return own
+    return [*own, *Examples.listed(pages, "train", "tune").pages]
 
 
 def languages(trained: Sequence[Trained]) -> dict[str, int]:
@@ -160,9 +174,18 @@ def languages(trained: Sequence[Trained]) -> dict[str, int]:
     Raises:
         UserError: There is none.
     """
-    counts = [Counter(page.language for page in one.made.examples.pages) for one in trained]
+    return _enough([one.made.examples.pages for one in trained])
+
+
+def _enough(pages: Iterable[Sequence[Page]]) -> dict[str, int]:
+    """The languages that each of some sets of pages has enough of, and the least it has."""
+    counts = [Counter(page.language for page in some) for some in pages]
     common = {code: min(count[code] for count in counts) for code in sorted(counts[0])}
-    enough = {code: pages for code, pages in common.items() if pages >= _LANGUAGE_PAGES}
+    enough = {
+        code: least
+        for code, least in common.items()
+        if least >= _LANGUAGE_PAGES and code != UNDETERMINED
+    }
     if not enough:
         raise UserError(
             f"no language has {_LANGUAGE_PAGES} labelled pages to train on; give more pages"
@@ -194,18 +217,21 @@ def _train_scheme(
     train, tune, calibrate, test = (
         Examples.of(pages, scheme, part) for part in ("train", "tune", "calibrate", "test")
     )
-    _check_enough(train, tune, calibrate, test)
     note(f"{scheme}: {len(GRID)} settings on {len(train.pages)} pages")
-    tried = [(settings, _own(train, tune, settings)) for settings in _grid(train)]
+    tried = [(settings, _unless_diverged(train, tune, settings, note)) for settings in _grid(train)]
+    usable = [(settings, way) for settings, way in tried if way]
+    if not usable:
+        raise UserError(f"{scheme}: training diverged with all settings; give other pages")
     # Of equals the first, which is the cheapest.
-    settings, own = max(tried, key=lambda one: one[1].macro_f1)
+    settings, own = max(usable, key=lambda one: one[1].macro_f1)
     ways = {OWN: own}
     if scheme == "domain":
-        ways = _made_way(train, tune, done) | ways | _listed_way(pages, train, tune, settings)
+        listed = _listed_way(pages, train, tune, settings, note)
+        ways = _made_way(train, tune, done) | ways | listed
     way = max(ways, key=lambda name: ways[name].macro_f1)
     made = ways[way].make(folder)
     temperature = multiclass.best_temperature(calibrate.truth, made.predict(calibrate.pages))
-    searched = [(settings, one.macro_f1) for settings, one in tried]
+    searched = [(settings, one.macro_f1 if one else math.nan) for settings, one in tried]
     return Trained(scheme, searched, settings, ways, way, made, calibrate, test, temperature)
 
 
@@ -230,13 +256,19 @@ def _made_way(train: Examples, tune: Examples, done: Mapping[str, Trained]) -> d
 
 
 def _listed_way(
-    pages: Sequence[Page], train: Examples, tune: Examples, settings: Settings
+    pages: Sequence[Page],
+    train: Examples,
+    tune: Examples,
+    settings: Settings,
+    note: Callable[[str], None],
 ) -> dict[str, Way]:
     """The way to the domain with pages that only host lists label, if there are any."""
     listed = Examples.listed(pages, "train")
     if not listed.pages:
         return {}
-    return {LISTED: _own(train + listed, tune, settings, Examples.listed(pages, "tune"))}
+    more = Examples.listed(pages, "tune")
+    way = _unless_diverged(train + listed, tune, settings, note, more)
+    return {LISTED: way} if way else {}
 
 
 def _derived(topic: Trained, form: Trained, topics: Predict, formats: Predict) -> Predict:
@@ -244,6 +276,21 @@ def _derived(topic: Trained, form: Trained, topics: Predict, formats: Predict) -
     return lambda pages: domain.derived(
         topic.calibrated(topics, pages), form.calibrated(formats, pages)
     )
+
+
+def _unless_diverged(
+    train: Examples,
+    tune: Examples,
+    settings: Settings,
+    note: Callable[[str], None],
+    more: Examples | None = None,
+) -> Way | None:
+    """See `_own`; None, and a note, if training diverges."""
+    try:
+        return _own(train, tune, settings, more)
+    except DivergedError as error:
+        note(f"{error} with {settings}, which is left out")
+        return None
 
 
 def _own(train: Examples, tune: Examples, settings: Settings, more: Examples | None = None) -> Way:
@@ -273,7 +320,11 @@ def direct(examples: Examples, settings: Settings) -> Recipe:
 
 
 def fit(examples: Examples, settings: Settings, path: str, view: View = "both") -> Reader:
-    """Train a fastText model on examples and write it."""
+    """Train a fastText model on examples and write it.
+
+    Raises:
+        DivergedError: As it says.
+    """
     common = _common(examples, settings.max_share)
     pairs = zip(examples.labels, examples.pages, strict=True)
     model = fasttext_model.train_supervised(
@@ -312,10 +363,11 @@ def _file(scheme: str) -> str:
     return f"{scheme}.bin"
 
 
-def _check_enough(train: Examples, *others: Examples) -> None:
+def _check_enough(pages: Sequence[Page], scheme: str) -> None:
+    train, *others = (Examples.of(pages, scheme, part) for part in get_args(Part))
     if len(set(train.labels)) < 2 or not all(other.pages for other in others):
         counts = ", ".join(str(len(one.pages)) for one in (train, *others))
         raise UserError(
-            f"{train.scheme}: {counts} labelled pages to train, tune, calibrate and test on; each "
+            f"{scheme}: {counts} labelled pages to train, tune, calibrate and test on; each "
             "needs some, and training two labels; give pages of more sites"
         )

@@ -16,6 +16,10 @@ LABEL = "__label__"
 _END = "</s>"
 
 
+class DivergedError(UserError):
+    """Training met numbers that are none; who chose the settings adds what to do."""
+
+
 @dataclass(frozen=True)
 class WordWeight:
     """What a word tells of two labels.
@@ -122,7 +126,8 @@ def train_supervised(
         The classifier written.
 
     Raises:
-        UserError: Training diverged.
+        DivergedError: As it says.
+        UserError: The model cannot be written.
     """
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "lines.txt")
@@ -142,9 +147,7 @@ def train_supervised(
                 verbose=0,
             )
         except RuntimeError as error:
-            raise UserError(
-                f"{path}: training failed ({error}); lower quality.learning_rate"
-            ) from error
+            raise DivergedError(f"training diverged ({error})") from error
         _save(model, path)
     return Classifier(model)
 

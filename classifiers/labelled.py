@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -15,6 +17,8 @@ from pipeline.errors import UserError
 
 _BLOCK = 1 << 16
 _MOST_WINDOW = 1 << 31
+# JSON can spell halves of UTF-16 pairs, which no text has.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ def read(paths: Iterable[str]) -> Iterator[LabelledPage]:
     """The pages of files of an object a line, plain or ending in `.gz` or `.zst`.
 
     An object has `url` and `text`, and labels under `topic`, `format` and `domain`: names or
-    WebOrganizer's ids. Other keys are not looked at; a label may be missing or null.
+    WebOrganizer's ids. Other keys are not looked at; a label may be missing or null. Lone
+    surrogates become U+FFFD.
 
     Raises:
         UserError: A file cannot be read, or a line is no such object.
@@ -51,7 +56,7 @@ def _lines(path: str) -> Iterator[bytes]:
     try:
         with files.open_read(path) as stream:
             yield from _opened(path, stream)
-    except (OSError, EOFError, ZstdError) as error:
+    except (OSError, EOFError, ZstdError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path}: cannot be read ({reason})") from error
 
@@ -81,12 +86,15 @@ def _page(line: bytes, where: str) -> LabelledPage:
         row = json.loads(line)
     except ValueError as error:
         raise UserError(f"{where}: not JSON ({error})") from error
+    except RecursionError as error:
+        raise UserError(f"{where}: too deeply nested; write one page a line") from error
     if not isinstance(row, dict):
         raise UserError(f"{where}: no JSON object; write one page a line")
     for key in ("url", "text"):
         if not isinstance(row.get(key), str):
             raise UserError(f"{where}: {key!r} is missing or no string")
-    return LabelledPage(row["url"], row["text"], _labels(row, where))
+    url, text = (_SURROGATE.sub("\ufffd", row[key]) for key in ("url", "text"))
+    return LabelledPage(url, text, _labels(row, where))
 
 
 def _labels(row: dict[str, Any], where: str) -> dict[str, str]:

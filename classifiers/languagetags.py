@@ -47,6 +47,7 @@ _KANA = 0.1
 
 
 _CODE = regex.compile("[a-z]{2,3}")
+_EXTENDED = regex.compile("[a-z]{3}")
 # Several languages, no language, languages without a code; what follows is for private use.
 _NO_LANGUAGE = regex.compile("mul|zxx|mis|q[a-t][a-z]")
 
@@ -75,24 +76,24 @@ def _script(char: str) -> str:
     return (found and found.lastgroup) or ""
 
 
-def tag_of(code: str, script: str = "") -> str | None:
+def tag_of(code: str) -> str | None:
     """The tag of a language code with or without a script: `sr`, `srp`, `sr-Latn`, `srp_Latn`.
 
     Args:
         code: A code of ISO 639, a BCP 47 tag, or a tag as identifiers give them; regions and
             variants do not count.
-        script: The script where the code names none; by default, the language's usual one.
 
     Returns:
-        The tag, or None if there is no such language or script.
+        The tag, with the language's usual script where the code names none; None if there is no
+        such language or script.
     """
     parsed = _parsed(code)
     if parsed is None:
         return None
-    language, own = parsed
+    language, script = parsed
     if language == UNDETERMINED:
         return UNDETERMINED
-    return f"{language}_{own or script or scripts(language)[0]}"
+    return f"{language}_{script or scripts(language)[0]}"
 
 
 def tags_of(code: str) -> tuple[str, ...]:
@@ -164,7 +165,11 @@ def _parsed(code: str) -> tuple[str, str] | None:
     named = next((part.title() for part in rest if len(part) == 4 and part.isalpha()), "")
     if language == UNDETERMINED:
         return UNDETERMINED, ""
-    if not _CODE.fullmatch(language) or _NO_LANGUAGE.fullmatch(language):
+    if not _CODE.fullmatch(language):
+        return None
+    if rest and _EXTENDED.fullmatch(rest[0]):
+        language = _extended(language, rest[0])
+    if _NO_LANGUAGE.fullmatch(language):
         return None
     if named and not langcodes.Language.make(script=named).is_valid():
         return None
@@ -174,3 +179,10 @@ def _parsed(code: str) -> tuple[str, str] | None:
             return None
         language = known.to_alpha3()
     return _INDIVIDUAL.get(language, language), _SAME_SCRIPT.get(named, named)
+
+
+def _extended(language: str, subtag: str) -> str:
+    """The language of an extended language subtag: `yue` of `zh-yue` (BCP 47, section 2.2.2)."""
+    # Some such tags were registered before, with a meaning of their own, as `no-bok`.
+    known = langcodes.Language.get(f"{language}-{subtag}")
+    return str(known.extlangs[0] if known.extlangs else known.language)

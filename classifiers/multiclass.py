@@ -6,13 +6,14 @@ Everywhere `truth` holds class numbers, shape (n,), and `probabilities` has shap
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers import reliability
+from classifiers.bootstrap import interval, resamples
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_RESAMPLES = 1000
 _LEAST = 1e-12
 _TEMPERATURES = (0.05, 20.0)
-_BINS = 10
 
 
 def confusion(truth: Ints, predicted: Ints, classes: int) -> Ints:
@@ -40,21 +41,13 @@ def macro_f1(truth: Ints, predicted: Ints, classes: int) -> float:
 def macro_f1_interval(
     truth: Ints, predicted: Ints, classes: int, sites: list[str]
 ) -> tuple[float, float]:
-    """The 95% bootstrap interval of the macro-F1 (Efron 1979), whole sites resampled.
-
-    Pages of a site resemble each other, so resampling pages would promise too much.
-    """
-    generator = np.random.default_rng(0)
-    _, site = np.unique(sites, return_inverse=True)
-    size = int(site.max()) + 1
+    """The 95% bootstrap interval of the macro-F1, whole sites resampled."""
     cell = truth * classes + predicted
-    counts = np.empty((_RESAMPLES, classes**2))
-    for row in counts:
-        weights = np.bincount(generator.integers(size, size=size), minlength=size)[site]
-        row[:] = np.bincount(cell, weights, minlength=classes**2)
+    counts = np.array(
+        [np.bincount(cell, weights, minlength=classes**2) for weights in resamples(sites)]
+    )
     values = np.nanmean(f1_by_class(counts.reshape(-1, classes, classes)), axis=1)
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
+    return interval(values.tolist())
 
 
 def log_loss(truth: Ints, probabilities: Floats) -> float:
@@ -101,9 +94,7 @@ def calibration_error(truth: Ints, probabilities: Floats) -> float:
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
-    bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
-    gaps = np.bincount(bins, right - confidence, minlength=_BINS)
-    return float(np.abs(gaps).sum() / len(truth))
+    return reliability.calibration_error(reliability.bins(right, confidence, np.ones(len(truth))))
 
 
 def by_threshold(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from classifiers.calibration import even_odds
 from classifiers.fasttext_model import WordWeight
 from classifiers.matching import Stratum
 from classifiers.qualitytraining import labels_of, part
@@ -97,7 +98,7 @@ def performance(scored: pa.Table) -> dict[str, Any]:
     test, train = part(scored, "test"), part(scored, "train")
     labels, scores = labels_of(test), _column(test, "score")
     domains = test["domain"].to_pylist()
-    diagram = bins(labels, scores)
+    diagram = bins(labels, scores, even_odds(labels))
     baselines = [row for name in BASELINES if (row := _baseline(name, train, test))]
     return {
         "auc": estimate(auc, labels, scores, domains),

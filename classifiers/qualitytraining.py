@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from classifiers import calibration, fasttext_model
 from classifiers.calibration import Calibration
-from classifiers.fasttext_model import LABEL, Classifier, WordWeight
+from classifiers.fasttext_model import LABEL, Classifier, DivergedError, WordWeight
 from classifiers.quality import CITED, OTHER, raw_score
 from classifiers.ranking import Labels, Numbers, auc, measure
 from classifiers.splits import Split
@@ -95,17 +95,23 @@ def train(training: Iterable[Row], chosen: Hyperparameters, path: str) -> Classi
         training: Their labels and words; gone through once, so that they need not be held.
         chosen: The hyper-parameters.
         path: The model to write.
+
+    Raises:
+        UserError: Training diverged.
     """
-    return fasttext_model.train_supervised(
-        map(line, training),
-        path,
-        epochs=chosen.epochs,
-        dim=chosen.dim,
-        learning_rate=chosen.learning_rate,
-        word_ngrams=chosen.word_ngrams,
-        bucket=chosen.bucket,
-        min_count=_MIN_COUNT,
-    )
+    try:
+        return fasttext_model.train_supervised(
+            map(line, training),
+            path,
+            epochs=chosen.epochs,
+            dim=chosen.dim,
+            learning_rate=chosen.learning_rate,
+            word_ngrams=chosen.word_ngrams,
+            bucket=chosen.bucket,
+            min_count=_MIN_COUNT,
+        )
+    except DivergedError as error:
+        raise UserError(f"{path}: {error}; lower quality.learning_rate") from error
 
 
 def tuning_auc(examples: pa.Table, classifier: Classifier) -> float:

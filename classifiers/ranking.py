@@ -1,10 +1,12 @@
 """How well scores put positives above negatives: AUC and average precision, and their intervals."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from classifiers.bootstrap import interval, resamples
 
 Labels = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
@@ -13,8 +15,6 @@ Groups = NDArray[np.intp]
 Metric = Callable[[Groups, Labels, Numbers], float]
 """A measure of items whose scores are given by their rank among the distinct scores, from 0; their
 labels; and how often each counts. All of shape (n,)."""
-
-_RESAMPLES = 1000
 
 
 class Estimate(NamedTuple):
@@ -62,14 +62,13 @@ def measure(metric: Metric, labels: Labels, scores: Numbers) -> float:
 
 
 def estimate(metric: Metric, labels: Labels, scores: Numbers, domains: Sequence[str]) -> Estimate:
-    """A metric with its 95% bootstrap interval (Efron 1979), whole domains resampled.
+    """A metric with its 95% bootstrap interval, whole domains resampled.
 
-    Pages of a domain resemble each other, so resampling pages would promise too much. Resamples
-    without a positive or a negative do not count.
+    Resamples without a positive or a negative do not count.
     """
     group = _groups(scores)
-    drawn = [metric(group, labels, weights) for weights in _resampled(domains)]
-    return _estimate(measure(metric, labels, scores), drawn)
+    drawn = [metric(group, labels, weights) for weights in resamples(domains)]
+    return Estimate(measure(metric, labels, scores), *interval(drawn))
 
 
 def difference(
@@ -79,29 +78,11 @@ def difference(
     one, two = _groups(scores), _groups(others)
     drawn = [
         metric(one, labels, weights) - metric(two, labels, weights)
-        for weights in _resampled(domains)
+        for weights in resamples(domains)
     ]
     value = measure(metric, labels, scores) - measure(metric, labels, others)
-    return _estimate(value, drawn)
+    return Estimate(value, *interval(drawn))
 
 
 def _groups(scores: Numbers) -> Groups:
     return np.unique(scores, return_inverse=True)[1]
-
-
-def _resampled(domains: Sequence[str]) -> Iterator[Numbers]:
-    """How often each item counts, in each resample."""
-    generator = np.random.default_rng(0)
-    _, domain = np.unique(domains, return_inverse=True)
-    size = int(domain.max()) + 1
-    for _ in range(_RESAMPLES):
-        draw = generator.integers(size, size=size)
-        yield np.bincount(draw, minlength=size)[domain].astype(np.float64)
-
-
-def _estimate(value: float, drawn: Sequence[float]) -> Estimate:
-    known = [one for one in drawn if not np.isnan(one)]
-    if not known:
-        return Estimate(value, float("nan"), float("nan"))
-    low, high = np.percentile(known, [2.5, 97.5])
-    return Estimate(value, float(low), float(high))

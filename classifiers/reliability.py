@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.calibration import even_odds
 from classifiers.ranking import Labels, Numbers
 
 _BINS = 10
@@ -17,9 +16,9 @@ class Bin(NamedTuple):
 
     Attributes:
         pages: How many.
-        weight: Their share of all, at even odds.
-        score: Their mean probability.
-        share: The share of positives among them, at even odds.
+        weight: Their share of all, weighted.
+        score: Their mean probability, weighted.
+        share: The share of positives among them, weighted.
     """
 
     pages: int
@@ -28,14 +27,15 @@ class Bin(NamedTuple):
     share: float
 
 
-def bins(labels: Labels, probabilities: Numbers) -> list[Bin]:
+def bins(labels: Labels, probabilities: Numbers, weights: Numbers) -> list[Bin]:
     """The tenths that are not empty, in order.
 
     Args:
-        labels: Whether each item is a positive, shape (n,); there are both.
+        labels: Whether each item is a positive, shape (n,).
         probabilities: 0 to 1, shape (n,).
+        weights: How much each item counts, on average 1, shape (n,).
     """
-    weights = even_odds(labels) / len(labels)
+    weights = weights / len(labels)
     place = np.minimum((probabilities * _BINS).astype(np.intp), _BINS - 1)
     pages = np.bincount(place, minlength=_BINS)
     weight, score, share = (

@@ -12,16 +12,23 @@ from pipeline.errors import UserError
 
 
 class Output:
-    """A binary file whose failing writes say which file and why; pyarrow writes to it too."""
+    """A binary file whose failing writes say which file and why; pyarrow writes to it too.
 
-    def __init__(self, path: str, stream: IO[bytes]) -> None:
+    Args:
+        path: Its name for the user.
+        remedy: What the user should do where it cannot be written.
+        stream: Where to write.
+    """
+
+    def __init__(self, path: str, remedy: str, stream: IO[bytes]) -> None:
         self._path = path
+        self._remedy = remedy
         self._stream = stream
         self.closed = False
 
     def write(self, data: bytes) -> int:
         """Write; returns how many bytes."""
-        with _writing(self._path):
+        with _writing(self._path, self._remedy):
             return self._stream.write(data)
 
     def tell(self) -> int:
@@ -30,7 +37,7 @@ class Output:
 
     def flush(self) -> None:
         """Hand on what is buffered."""
-        with _writing(self._path):
+        with _writing(self._path, self._remedy):
             self._stream.flush()
 
     def close(self) -> None:
@@ -39,16 +46,16 @@ class Output:
 
 
 @contextmanager
-def _writing(path: str) -> Iterator[None]:
+def _writing(path: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(f"{path}: cannot be written ({reason}); mend or change --output") from error
+        raise UserError(f"{path}: cannot be written ({reason}); {remedy}") from error
 
 
 @contextmanager
-def atomic(path: str, fs: Any, inner: str) -> Iterator[IO[bytes]]:
+def atomic(path: str, fs: Any, inner: str, remedy: str) -> Iterator[IO[bytes]]:
     """Write a file that appears under its name only when it is complete.
 
     Locally the bytes go to a temporary neighbour that is renamed at the end; an object store
@@ -58,21 +65,22 @@ def atomic(path: str, fs: Any, inner: str) -> Iterator[IO[bytes]]:
         path: The file's name for the user.
         fs: Its fsspec file system.
         inner: Its path there.
+        remedy: What the user should do where it cannot be written.
 
     Raises:
         UserError: The folder cannot be written to, or is full.
     """
     local = isinstance(fs, LocalFileSystem)
     temporary = f"{inner}.{secrets.token_hex(4)}.tmp" if local else inner
-    with _writing(path):
+    with _writing(path, remedy):
         if local:
             fs.makedirs(inner.rpartition("/")[0], exist_ok=True)
         stream = fs.open(temporary, "wb")
     try:
-        output = Output(path, stream)
+        output = Output(path, remedy, stream)
         yield cast("IO[bytes]", output)
         output.flush()
-        with _writing(path):
+        with _writing(path, remedy):
             if local:
                 os.fsync(stream.fileno())
             stream.close()

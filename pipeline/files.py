@@ -267,14 +267,18 @@ def _reading(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_atomic(path: str) -> Iterator[IO[bytes]]:
+def open_atomic(path: str, remedy: str = "mend or change --output") -> Iterator[IO[bytes]]:
     """Write a file that appears under its name only when it is complete; see `pipeline.atomic`.
+
+    Args:
+        path: Its path or URL.
+        remedy: What the user should do where it cannot be written.
 
     Raises:
         UserError: The folder cannot be written to, or is full.
     """
     fs, inner = filesystem(path)
-    with atomic(path, fs, inner) as out:
+    with atomic(path, fs, inner, remedy) as out:
         yield out
 
 

@@ -100,9 +100,9 @@ def _folder() -> Path:
 
 
 def _fetch(url: str, sha256: str, path: str) -> None:
-    digest = hashlib.sha256()
+    digest, remedy = hashlib.sha256(), "mend it, or set XDG_CACHE_HOME to another folder"
     try:
-        with files.open_read(url) as stream, files.open_atomic(path) as out:
+        with files.open_read(url) as stream, files.open_atomic(path, remedy) as out:
             while block := stream.read(_BLOCK):
                 digest.update(block)
                 out.write(block)

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,44 @@ def test_a_language_of_few_pages_is_not_judged(tmp_path: Path) -> None:
     assert {page.language for page in pages} >= {"deu_Latn", "eng_Latn"}
     assert list(domain_training.languages(done)) == ["eng_Latn"]
     assert list(domain_card.card_of(done, pages, [])["languages"]) == ["eng_Latn"]
+
+
+def test_too_few_pages_of_every_language_are_told_before_training(tmp_path: Path) -> None:
+    tags = itertools.cycle(["eng_Latn", "deu_Latn", "fra_Latn", "spa_Latn", "ita_Latn", "por_Latn"])
+    rows = labelled_pages.rows(150)
+    pages = [replace(page, language=next(tags)) for page in prepared(tmp_path, rows)]
+    notes: list[str] = []
+    with pytest.raises(UserError, match="no language has 30"):
+        domain_training.train(pages, str(tmp_path), notes.append)
+    assert notes == []
+
+
+def test_pages_in_no_one_language_make_no_language(tmp_path: Path) -> None:
+    pages = [replace(page, language="und") for page in prepared(tmp_path, labelled_pages.rows())]
+    with pytest.raises(UserError, match="no language has 30"):
+        domain_training.train(pages, str(tmp_path), lambda text: None)
+
+
+WILD = Settings(5, 1e30, 1.0)
+
+
+def test_settings_that_diverge_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domain_training, "GRID", (WILD, GRID[0]))
+    pages = prepared(tmp_path, labelled_pages.rows())
+    notes: list[str] = []
+    done = domain_training.train(pages, str(tmp_path), notes.append)
+    assert {one.settings for one in done} == {GRID[0]}
+    assert any("diverged" in note and "1e+30" in note for note in notes)
+    search = domain_card.card_of(done, pages, [])["schemes"]["topic"]["search"]
+    assert [row["macro_f1"] is None for row in search] == [True, False]
+
+
+def test_settings_that_all_diverge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domain_training, "GRID", (WILD,))
+    with pytest.raises(UserError, match="topic: training diverged with all settings"):
+        trained(tmp_path, labelled_pages.rows())
 
 
 def test_common_words_are_not_read() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import fasttext
 import pytest
 
-from classifiers.fasttext_model import Classifier, load, train_supervised
+from classifiers.fasttext_model import Classifier, DivergedError, load, train_supervised
 from pipeline.errors import UserError
 
 SETTINGS: dict[str, Any] = {
@@ -89,6 +89,6 @@ def test_word_vectors_are_refused(tmp_path: Path) -> None:
 
 def test_training_that_diverges_says_so_and_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "model.bin"
-    with pytest.raises(UserError, match="lower quality"):
+    with pytest.raises(DivergedError):
         train_supervised(LINES, str(path), **(SETTINGS | {"learning_rate": 1e30}))
     assert not path.exists()

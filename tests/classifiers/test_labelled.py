@@ -54,6 +54,7 @@ def test_a_page_may_have_any_of_the_labels(
     [
         ("{", "pages.jsonl, line 2: not JSON"),
         ("[1]", "pages.jsonl, line 2: no JSON object"),
+        ("[" * 100_000, "pages.jsonl, line 2: too deeply nested"),
         ('{"url": "u"}', "pages.jsonl, line 2: 'text' is missing"),
         ('{"url": 1, "text": "t"}', "pages.jsonl, line 2: 'url' is missing or no string"),
         ('{"url": "u", "text": "t", "topic": 24}', "pages.jsonl, line 2: 24 is no topic; these"),
@@ -75,3 +76,19 @@ def test_a_damaged_file(tmp_path: Path, name: str, cut: bool) -> None:
     (tmp_path / name).write_bytes(packed[: len(packed) // 2] if cut else b"no" + packed)
     with pytest.raises(UserError, match=f"{name}: cannot be read"):
         list(read([str(tmp_path / name)]))
+
+
+def test_a_damaged_block_of_gzip(tmp_path: Path) -> None:
+    """An error of zlib's own."""
+    packed = bytearray(gzip.compress(json.dumps(PAGE).encode()))
+    # After the header of ten bytes: a kind of block that there is not.
+    packed[10] |= 0b110
+    (tmp_path / "pages.jsonl.gz").write_bytes(packed)
+    with pytest.raises(UserError, match=r"pages.jsonl.gz: cannot be read \(.*invalid block type"):
+        list(read([str(tmp_path / "pages.jsonl.gz")]))
+
+
+def test_half_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text(r'{"url": "u\udc00", "text": "a \ud800 b \ud83d\ude00"}')
+    assert list(read([str(path)])) == [LabelledPage("u\ufffd", "a \ufffd b 😀", {})]

@@ -1,5 +1,6 @@
 """Training: what is there is found, what is not is not; the same examples give the same bytes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,12 @@ def test_a_model_too_small_to_quantize_says_so(tmp_path: Path) -> None:
     train(examples(200, told=True).to_pylist(), small, str(tmp_path / "a"))
     with pytest.raises(UserError, match=r"cannot be quantized .* raise quality.bucket"):
         quantize(str(tmp_path / "a"), str(tmp_path / "b"))
+
+
+def test_training_that_diverges_says_what_to_lower(told: pa.Table, tmp_path: Path) -> None:
+    wild = replace(SETTING, learning_rate=1e30)
+    with pytest.raises(UserError, match=r"a: training diverged .* lower quality.learning_rate"):
+        train(part(told, "train").to_pylist(), wild, str(tmp_path / "a"))
 
 
 def test_the_grid_begins_with_the_first_values() -> None:

@@ -114,3 +114,9 @@ def test_addresses_that_are_good(path: str) -> None:
 )
 def test_what_stands_beside_a_model(address: str, beside: str) -> None:
     assert models.beside(address, "topic.bin", SHA256) == f"{beside}#sha256={SHA256}"
+
+
+def test_a_cache_that_cannot_be_written_names_its_own_remedy(tmp_path: Path, site: Site) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    with pytest.raises(UserError, match=r"cannot be written .* set XDG_CACHE_HOME"):
+        models.local(f"{site.url}model.bin#sha256={SHA256}")

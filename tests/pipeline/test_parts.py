@@ -116,4 +116,4 @@ def test_a_full_disk_is_a_users_error() -> None:
         Path("/dev/full").open("wb", buffering=0) as full,
         pytest.raises(UserError, match="No space left on device"),
     ):
-        Output("/dev/full", full).write(b"x" * 100)
+        Output("/dev/full", "free some space", full).write(b"x" * 100)
