@@ -357,7 +357,8 @@ def _verify(parsed: argparse.Namespace) -> None:
     if found.problems:
         names = ", ".join(found.problems)
         raise UserError(
-            f"{found.folder}: not as they were written: {names}; run `curate shard` anew"
+            f"{found.folder}: not as they were written: {names}; "
+            f"delete {found.folder} and run `curate shard`"
         )
 
 

@@ -223,6 +223,12 @@ def numbered(folder: str, prefix: str, suffix: str) -> list[str]:
     ]
 
 
+def remove(path: str) -> None:
+    """Delete a file."""
+    fs, inner = filesystem(path)
+    fs.rm(inner)
+
+
 def remove_folder(folder: str) -> None:
     """Delete a folder and all in it, if it exists."""
     fs, inner = filesystem(folder)

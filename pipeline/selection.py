@@ -9,7 +9,7 @@ An order is two uint64 columns, `key` and, between equal keys, `tie`; least is f
 are equal in both are one to it: chosen together.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,6 +58,12 @@ class Rows:
     def of(cls, table: pa.Table) -> "Rows":
         """The rows of a table with `SCHEMA`."""
         return cls(*(column.to_numpy() for column in table.columns))
+
+    @classmethod
+    def joined(cls, some: Iterable["Rows"]) -> "Rows":
+        """The rows of some, one after the other; there has to be one."""
+        columns = zip(*(vars(rows).values() for rows in some), strict=True)
+        return cls(*map(np.concatenate, columns))
 
     def table(self) -> pa.Table:
         """The inverse of `of`."""

@@ -70,9 +70,12 @@ def _holds(path: str, content: object) -> bool:
 
 
 def _where(path: str) -> str:
-    """Where a shard is damaged, as far as its own checksums tell."""
+    """Where a shard is damaged, as far as its own checksums tell; elsewhere nobody looks."""
+    if not files.is_local(path):
+        return "changed since it was written"
+    _, inner = files.filesystem(path)
     try:
-        Shard(path).verify()
+        Shard(inner).verify()
     except UserError as error:
-        return str(error).removeprefix(f"{path} ")
+        return str(error).removeprefix(f"{inner} ")
     return "changed since it was written, in no token and no row"

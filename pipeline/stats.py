@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipeline.statslanguages import (
     kept_documents,
     language_rows,
     language_ways,
+    unless_gone,
 )
 from pipeline.statsmixture import MixtureRow, Tokens, mixture_rows, read_tokens
 from pipeline.statsquality import QualityRow, quality_rows
@@ -63,6 +65,7 @@ class Stats:
         transitive_closure: Documents that `dedup` would have removed had it kept one document of
             each connected component of candidate pairs, unverified; None before `dedup`.
         speakers_source: Where the numbers of speakers are from.
+        gone: Files that are gone; what is counted from them is None or empty.
     """
 
     run: str
@@ -78,6 +81,7 @@ class Stats:
     edits: dict[str, int]
     transitive_closure: int | None
     speakers_source: str
+    gone: list[str]
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -95,23 +99,22 @@ def collect(run: str) -> Stats:
     done = {name: manifest for name, manifest in manifests.items() if manifest}
     if not done.keys() & set(FUNNEL):
         raise UserError(f"{run}: no finished stage; name the folder of a run, as in runs/NAME")
-    documents: Counter[str] = Counter()
-    characters: Counter[str] = Counter()
-    hosts: Counter[str] = Counter()
-    for table in kept_documents(run, done, ["language", "host", "n_chars"]):
-        documents.update(table["language"].to_pylist())
-        characters.update(characters_of(table))
-        hosts.update(table["host"].to_pylist())
-    tokens = read_tokens(run, done["shards"]) if "shards" in done else None
+    gone: list[str] = []
+    kept = unless_gone(gone, partial(_kept, run, done))
+    shards = done.get("shards")
+    tokens = unless_gone(gone, partial(read_tokens, run, shards)) if shards else None
     by_language = _by_language(tokens)
-    scores = _scores(run, done)
+    ways = language_ways(run, done, kept.characters if kept else None, by_language, gone)
+    kept = kept or _Kept()
+    found = unless_gone(gone, partial(_scores, run, done))
+    scores = _NO_SCORES if found is None else found
     weighted = done["weight"].facts if "weight" in done else {"cells": [], "shortfalls": []}
     return Stats(
         run=run,
         funnel=[_funnel_row(name, done[name]) for name in FUNNEL if name in done],
-        languages=language_rows(documents, characters, by_language),
-        language_ways=language_ways(run, done, characters, by_language),
-        hosts=dict(hosts.most_common(_TOP)),
+        languages=language_rows(kept.documents, kept.characters, by_language),
+        language_ways=ways,
+        hosts=dict(kept.hosts.most_common(_TOP)),
         domains=mixture_rows("domain", weighted["cells"], scores, tokens),
         mixture=mixture_rows("language", weighted["cells"], scores, tokens),
         shortfalls=weighted["shortfalls"],
@@ -120,7 +123,26 @@ def collect(run: str) -> Stats:
         edits=_edits(done),
         transitive_closure=(done["dedup"].facts["transitive_closure"] if "dedup" in done else None),
         speakers_source=speakers.SOURCE,
+        gone=sorted(set(gone)),
     )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The documents that have come through so far, by language and by host."""
+
+    documents: Counter[str] = field(default_factory=Counter)
+    characters: Counter[str] = field(default_factory=Counter)
+    hosts: Counter[str] = field(default_factory=Counter)
+
+
+def _kept(run: str, done: Mapping[str, Manifest]) -> _Kept:
+    kept = _Kept()
+    for table in kept_documents(run, done, ["language", "host", "n_chars"]):
+        kept.documents.update(table["language"].to_pylist())
+        kept.characters.update(characters_of(table))
+        kept.hosts.update(table["host"].to_pylist())
+    return kept
 
 
 def _scores(run: str, done: Mapping[str, Manifest]) -> pa.Table:

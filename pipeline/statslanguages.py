@@ -1,8 +1,10 @@
 """The languages of a run: against their speakers, and their shares from stage to stage."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +16,7 @@ from pipeline.ledger import Manifest
 from pipeline.parts import read_table
 
 _TEXTS = ("lines", "filter", "extract")
+_Counted = TypeVar("_Counted")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class LanguageRow:
 
 @dataclass(frozen=True)
 class LanguageWay:
-    """A language's share of the text after each stage; None where a stage has not run.
+    """A language's share of the text after each stage; None where that is not known.
+
+    So it is where a stage has not run, or its parts are gone.
 
     Attributes:
         language: Its code.
@@ -69,6 +74,15 @@ class LanguageWay:
     weighted: float | None
     tokens: float | None
     speakers: float | None
+
+
+def unless_gone(gone: list[str], count: Callable[[], _Counted]) -> _Counted | None:
+    """What is counted from files; None, and a note of the file, where one of them is gone."""
+    try:
+        return count()
+    except FileNotFoundError as error:
+        gone.append(str(error.filename or error))
+        return None
 
 
 def kept_documents(
@@ -114,27 +128,33 @@ def language_rows(
 def language_ways(
     run: str,
     done: Mapping[str, Manifest],
-    deduplicated: Counter[str],
+    deduplicated: Counter[str] | None,
     tokens: Mapping[str, int] | None,
+    gone: list[str],
 ) -> list[LanguageWay]:
-    """The languages that were extracted, most characters first.
+    """The languages of the first stage whose parts are there, most characters first.
 
     Args:
         run: The run's folder.
         done: The manifests of the stages that are done; without `extract` there are no rows.
-        deduplicated: Characters that `dedup` kept, by language.
+        deduplicated: Characters that `dedup` kept, by language, if that is known.
         tokens: Tokens of the shards by language, if there are any.
+        gone: Takes the files that are gone.
     """
     if "extract" not in done:
         return []
-    extracted = _characters(run, "extract", done)
-    counted = {
-        "extracted": extracted,
-        "filtered": _characters(run, "filter", done) if "filter" in done else None,
+
+    def counts(stage: str, count: Callable[[], Counter[str]]) -> Counter[str] | None:
+        return unless_gone(gone, count) if stage in done else None
+
+    counted: dict[str, Mapping[str, int] | None] = {
+        "extracted": counts("extract", partial(_characters, run, "extract", done)),
+        "filtered": counts("filter", partial(_characters, run, "filter", done)),
         "deduplicated": deduplicated if "dedup" in done else None,
-        "weighted": _weighted(run, done) if "weight" in done else None,
+        "weighted": counts("weight", partial(_weighted, run, done)),
         "tokens": tokens,
     }
+    first = next((found for found in counted.values() if found is not None), {})
     shares = {stage: _shares(counts) for stage, counts in counted.items()}
     return [
         LanguageWay(
@@ -146,7 +166,7 @@ def language_ways(
                 for stage, found in shares.items()
             },
         )
-        for code, _ in _by_count(extracted)
+        for code, _ in _by_count(first)
     ]
 
 

@@ -14,6 +14,8 @@ _TENTHS = [f"{number}0%" for number in range(1, 11)]
 
 def show(stats: Stats, console: Console) -> None:
     """Print the funnel, the languages, the top hosts, the mixture and the quality score."""
+    for path in stats.gone:
+        console.print(f"{path} is gone: what is counted from it is left out", soft_wrap=True)
     console.print(_funnel(stats))
     console.print(_languages(stats))
     console.print(_ways(stats.language_ways))

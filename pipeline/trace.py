@@ -61,8 +61,11 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
         access: How the archives are reached.
 
     Raises:
-        UserError: The run has no shards, or an archive cannot be read or is no longer the same.
+        UserError: The run is elsewhere or has no shards, or an archive cannot be read or is no
+            longer the same.
     """
+    if not files.is_local(run):
+        raise UserError(f"{run}: shards are read through a memory map; copy the run here")
     stages = ("extract", "lines", "tokenizer", "shards")
     extracted, texts, tokenizer, shards = (Manifest.read(files.join(run, name)) for name in stages)
     if not (extracted and texts and tokenizer and shards):
@@ -94,8 +97,12 @@ def _in_shard(
     if document["id"] not in ids:
         return
     row = ids.index(document["id"])
-    if sentence not in encoder.decode(Shard(path).document(row).tokens):
-        raise UserError(f"{path}: row {row} does not decode to its text; run `curate shard` anew")
+    _, inner = files.filesystem(path)
+    if sentence not in encoder.decode(Shard(inner).document(row).tokens):
+        folder = path.rpartition("/")[0]
+        raise UserError(
+            f"{path}: row {row} does not decode to its text; delete {folder} and run `curate shard`"
+        )
     place = document["warc"], document["offset"]
     try:
         page = warc.read_record_at(*place, document["id"], section.max_body_bytes, access)

@@ -78,8 +78,8 @@ def load(path: str) -> Model:
         reason = error.strerror or error
         raise UserError(f"{path}: {reason}; run `curate train-tokenizer` first") from error
     except (ValueError, LookupError, TypeError, StopIteration) as error:
-        raise UserError(f"{path}: no tokenizer of curate's; train it anew") from error
-    raise UserError(f"{path}: changed since curate wrote it; train it anew")
+        raise UserError(f"{path}: no tokenizer of curate's; {_remedy(path)}") from error
+    raise UserError(f"{path}: changed since curate wrote it; {_remedy(path)}")
 
 
 @cache
@@ -96,5 +96,9 @@ def encoder(path: str, end_of_text: str, sha256: str) -> Encoder:
     """
     model = load(path)
     if files.sha256(path) != sha256:
-        raise UserError(f"{path}: changed since it was trained; train it anew")
+        raise UserError(f"{path}: changed since it was trained; {_remedy(path)}")
     return Encoder(model, end_of_text)
+
+
+def _remedy(path: str) -> str:
+    return f"delete {path.rpartition('/')[0]} and run `curate train-tokenizer`"

@@ -375,6 +375,8 @@ class Shard:
                 raise self._error(f"row group {group}: {error}") from error
             whole = page.header_bytes + page.page_bytes == size and start + size <= len(self._map)
             self._require(whole, f"row group {group} is not stored as one page")
+            whole = 0 <= column.num_values <= self.n_documents - rows
+            self._require(whole, f"row group {group} counts other rows than there are")
             n_tokens = int(self.starts[rows + column.num_values] - self.starts[rows])
             n_bytes = n_tokens * self.dtype.itemsize
             self._require(
@@ -389,7 +391,8 @@ class Shard:
             raise self._error(problem)
 
     def _error(self, problem: str) -> UserError:
-        return UserError(f"{self.path} is no readable token shard: {problem}; make it again")
+        remedy = f"delete {self.path.parent} and run `curate shard`"
+        return UserError(f"{self.path} is no readable token shard: {problem}; {remedy}")
 
 
 def _starts(lengths: Any) -> npt.NDArray[np.int64]:

@@ -219,7 +219,12 @@ def _write(
 
 def _close(manifest: Manifest, folder: str) -> None:
     """Delete what tasks left for one another, and write the manifest, the mark of the end."""
-    files.remove_folder(files.join(folder, WORK))
+    work = files.join(folder, WORK)
+    # Killed in between, the next run must not trust a mark whose files are gone.
+    for mark in files.names(work):
+        if mark.endswith(".json"):
+            files.remove(files.join(work, mark))
+    files.remove_folder(work)
     manifest.write(folder)
 
 

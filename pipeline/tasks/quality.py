@@ -124,7 +124,7 @@ def try_candidate(guard: Guard, index: int, section: QualitySection, folder: str
     Returns:
         Its number.
     """
-    done, path = (join(folder, WORK, f"{kind}-{index}") for kind in ("tried", "model"))
+    done, path = (join(folder, WORK, name) for name in (_tried_mark(index), f"model-{index}"))
     examples = join(folder, WORK, _EXAMPLES)
     tuned = qualitytraining.can_tune(read_table(examples, ["split", "label"]))
     if not files.exists(done) and (tuned or not index):
@@ -196,11 +196,15 @@ def _publish(card: Mapping[str, Any], examples: pa.Table, folder: str) -> dict[s
     return {**{key: content[key] for key in told}, **content["model"]}
 
 
+def _tried_mark(index: int) -> str:
+    return f"tried-{index}.json"
+
+
 def _tried(section: QualitySection, folder: str, tuned: bool) -> tuple[list[dict[str, Any]], int]:
     """The candidates with their AUC on the pages to choose by, and the number of the best."""
     rows = []
     for index, candidate in enumerate(candidates(section)[: None if tuned else 1]):
-        found = files.read_json(join(folder, WORK, f"tried-{index}"))["auc"]
+        found = files.read_json(join(folder, WORK, _tried_mark(index)))["auc"]
         rows.append(asdict(candidate) | {"auc": found})
     best = max(range(len(rows)), key=lambda n: rows[n]["auc"]) if tuned else 0
     return [row | {"chosen": n == best} for n, row in enumerate(rows)], best

@@ -99,9 +99,8 @@ def send_ranked(guard: Guard, batch: Batch, section: WeightSection, ranges: int)
     path = sent_file(batch.work, RANK, batch.number)
     if not files.exists(path):
         parts = (Measured.read(batch.work, name) for name in batch.names)
-        ranked = (part.ranked(section, corpus.languages)[1] for part in parts)
-        tables = ((rows.table(), selection.ranges_of(rows, corpus.bounds)) for rows in ranked)
-        send(path, tables, selection.SCHEMA, ranges)
+        rows = Rows.joined(part.ranked(section, corpus.languages)[1] for part in parts)
+        _send(path, rows, corpus.bounds, ranges)
 
 
 def send_repeated(guard: Guard, batch: Batch, section: WeightSection, ranges: int) -> None:
@@ -110,10 +109,13 @@ def send_repeated(guard: Guard, batch: Batch, section: WeightSection, ranges: in
     path = sent_file(batch.work, REPEAT, batch.number)
     if not files.exists(path):
         parts = (Standing.of(batch.work, name, section, corpus) for name in batch.names)
-        hashed = (part.hashed(corpus.cells) for part in parts)
-        bounds = selection.even_bounds(ranges)
-        tables = ((rows.table(), selection.ranges_of(rows, bounds)) for rows in hashed)
-        send(path, tables, selection.SCHEMA, ranges)
+        rows = Rows.joined(part.hashed(corpus.cells) for part in parts)
+        _send(path, rows, selection.even_bounds(ranges), ranges)
+
+
+def _send(path: str, rows: Rows, bounds: Sequence[Cut], ranges: int) -> None:
+    """Send a batch as one table: a block of each part for each range would be tiny."""
+    send(path, [(rows.table(), selection.ranges_of(rows, bounds))], selection.SCHEMA, ranges)
 
 
 def tally(

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import files, shardcheck
+from pipeline.errors import UserError
+from pipeline.trace import trace
 from tests.end_to_end.golden_run import Golden, answer_of
 
 
@@ -37,9 +40,9 @@ def verified(run: Path) -> tuple[int, dict[str, str], str]:
 def test_shards_as_they_were_written_are_fine(run: Path) -> None:
     status, output, _ = answer_of("shards", "verify", str(run))
     assert status == 0
-    files = list((run / "shards").glob("*.parquet"))
-    size = sum(path.stat().st_size for path in files)
-    assert f"{len(files)} files, {size:,} bytes: 0 not as written" in output
+    shards = list((run / "shards").glob("*.parquet"))
+    size = sum(path.stat().st_size for path in shards)
+    assert f"{len(shards)} files, {size:,} bytes: 0 not as written" in output
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -52,7 +55,7 @@ def test_a_flipped_bit_anywhere_is_found(run: Path, shard: Path, seed: int) -> N
     shard.write_bytes(content)
     status, problems, errors = verified(run)
     assert (status, set(problems), errors.count("\n")) == (2, {shard.name}, 1)
-    assert shard.name in errors
+    assert f"{shard.name}; delete {run}/shards and run `curate shard`" in errors
 
 
 def test_where_a_token_was_changed_is_said(run: Path, shard: Path) -> None:
@@ -61,6 +64,20 @@ def test_where_a_token_was_changed_is_said(run: Path, shard: Path) -> None:
     shard.write_bytes(content)
     _, problems, _ = verified(run)
     assert "row group 0" in problems[shard.name]
+
+
+def test_shards_at_a_url_are_compared_by_hash_alone(run: Path, shard: Path) -> None:
+    url = "memory://elsewhere/run"
+    fs, inner = files.filesystem(url)
+    fs.put(str(run), inner, recursive=True)
+    fs.pipe(f"{inner}/shards/{shard.name}", b"PAR1")
+    problems = shardcheck.check(url).problems
+    assert problems == {shard.name: "changed since it was written"}
+    with pytest.raises(UserError, match=r"memory://elsewhere/run: .*; copy the run here"):
+        list(trace(url, "words"))
+    files.remove_folder(url)
+    shard.write_bytes(b"PAR1")
+    assert "no readable token shard" in shardcheck.check(f"file://{run}").problems[shard.name]
 
 
 def test_files_that_are_missing_or_too_many_are_named(run: Path, shard: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import files
+from pipeline import files, stats
 from pipeline.errors import UserError
 from pipeline.files import Access
 from pipeline.ledger import Manifest
@@ -153,6 +153,27 @@ def test_an_archive_that_cannot_be_traced(golden: Golden, monkeypatch: pytest.Mo
     found = trace(str(golden.folder), "e", Access(anonymous=True))
     with pytest.raises(UserError, match=r"warc\.gz: cannot be read \(HTTP 403.* anonymous: True"):
         list(found)
+
+
+def test_statistics_leave_out_what_is_counted_from_files_that_are_gone(
+    golden: Golden, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(golden.folder, run)
+    whole = stats.collect(str(run))
+    for stage in ("filter", "weight", "lines", "shards"):
+        for path in (run / stage).glob("[ptv]*.parquet"):
+            path.unlink()
+    left = stats.collect(str(run))
+    assert [way.extracted for way in left.language_ways] == [
+        way.extracted for way in whole.language_ways
+    ]
+    way = left.language_ways[0]
+    assert {way.filtered, way.deduplicated, way.weighted, way.tokens} == {None}
+    assert (left.languages, left.quality, left.funnel) == ([], [], whole.funnel)
+    assert [Path(path).parent.name for path in left.gone] == ["filter", "lines", "shards", "weight"]
+    status, output, _ = answer_of("stats", str(run))
+    assert (status, output.count("is gone: what is counted from it is left out")) == (0, 4)
 
 
 def test_a_stage_before_its_time(config: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def stats_of(tokens: Tokens | None) -> Stats:
         run="", funnel=[], languages=[], language_ways=[], hosts={}, domains=by["domain"],
         mixture=by["language"], shortfalls=[], quality=quality_rows(own_rows()),
         quality_auc=[0.8, 0.7, 0.9], edits={},
-        transitive_closure=None, speakers_source="",
+        transitive_closure=None, speakers_source="", gone=[],
     )  # fmt: skip
 
 

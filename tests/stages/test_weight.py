@@ -14,7 +14,7 @@ import pytest
 import xxhash
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import mixture
+from pipeline import files, mixture
 from pipeline.config import Config, RunSection, WorkersSection
 from pipeline.job import Job
 from pipeline.ledger import Counts, Manifest, Part
@@ -295,13 +295,16 @@ def test_parts_batches_and_workers_do_not_matter(
 
 
 def test_a_run_that_ended_between_and_within_its_graphs_goes_on_to_the_same_bytes(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     run_stage(job_of(whole, make_run(whole, documents(), 5), RECIPES["alpha"]))
     job = job_of(broken, make_run(broken, documents(), 5), RECIPES["alpha"])
     work = broken / "weight" / "work"
     run_stage(job, graphs=2)
+    # A block a range, however many parts a batch has.
+    with pa.ipc.open_file(work / "rank-00000.arrow") as sent:
+        assert sent.num_record_batches == len(list(work.glob("rank-*.arrow")))
     assert sorted(path.name for path in work.glob("*.json")) == ["measured.json", "rank.json"]
     for name in ("rank.json", "rank-00001.arrow", "measured-a-2.arrow", "measured.json"):
         (work / name).unlink()
@@ -309,6 +312,20 @@ def test_a_run_that_ended_between_and_within_its_graphs_goes_on_to_the_same_byte
     run_stage(job)
     assert digests(broken / "weight") == digests(whole / "weight")
     assert not work.exists()
+
+    # Killed while the work is deleted: in whatever order that is done, no mark stands alone.
+    def killed(folder: str) -> None:
+        assert not list(Path(folder).glob("*.json"))
+        (work / "measured-a-2.arrow").unlink()
+        raise OSError("killed")
+
+    (broken / "weight" / "manifest.json").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "remove_folder", killed)
+        with pytest.raises(Exception, match="killed"):
+            run_stage(job)
+    run_stage(job)
+    assert digests(broken / "weight") == digests(whole / "weight")
     # Killed after the work was deleted, or after a part was lost.
     for name in ("manifest.json", "part-a-1.parquet"):
         (broken / "weight" / name).unlink()

@@ -170,7 +170,7 @@ def test_what_was_done_is_not_done_again(trained: Path, tmp_path: Path) -> None:
     """As after a kill: the sample and one candidate are there, the rest is made from them."""
     section, folder = QualitySection(**QUICK), tmp_path / "out"
     (folder / "work").mkdir(parents=True)
-    for name in ("sample.json", "examples.parquet", "model-0", "tried-0"):
+    for name in ("sample.json", "examples.parquet", "model-0", "tried-0.json"):
         (folder / "work" / name).write_bytes((trained / "out" / "work" / name).read_bytes())
     with Pool(1, 60, 4 << 30) as pool:
         pool.submit(quality.sample, ["nowhere"], ["nowhere"], section, str(folder)).result()

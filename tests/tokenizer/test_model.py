@@ -177,5 +177,5 @@ def test_a_file_that_is_missing_or_another_than_was_trained_is_refused(tmp_path:
         encoder(str(path), END, "")
     path.write_text(model("gpt2").to_json(), encoding="utf-8")
     assert encoder(str(path), END, sha256(str(path))).vocab_size == 6_000
-    with pytest.raises(UserError, match="changed since it was trained"):
+    with pytest.raises(UserError, match=f"changed since it was trained; delete {tmp_path} and run"):
         encoder(str(path), END, "0" * 64)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -218,6 +219,24 @@ def test_verify_finds_any_flipped_byte_of_the_token_pages(tmp_path: Path) -> Non
             path.write_bytes(damaged)
             with pytest.raises(UserError, match=r"s\.parquet.*row group"):
                 Shard(path).verify()
+
+
+def test_a_footer_whose_row_groups_count_too_many_rows_is_refused(tmp_path: Path) -> None:
+    shard = write(tmp_path / "s.parquet", sample())
+    footer = pq.read_metadata(shard.path)
+    page = shard.pages[0]
+    size = footer.row_group(0).column(0).total_compressed_size
+    column = SimpleNamespace(
+        data_page_offset=footer.row_group(0).column(0).data_page_offset,
+        total_compressed_size=size, compression="UNCOMPRESSED", num_values=0,
+    )  # fmt: skip
+    group = SimpleNamespace(column=lambda place: column)
+    damaged = SimpleNamespace(num_row_groups=1, row_group=lambda number: group)
+    for column.num_values in (-1, shard.n_documents + 1, 2**31):
+        with pytest.raises(UserError, match="row group 0 counts other rows"):
+            shard._locate(damaged)
+    column.num_values = footer.row_group(0).num_rows
+    assert shard._locate(damaged) == [page]
 
 
 @pytest.mark.parametrize("keep", [0, 3, 100, 0.5, -1])
