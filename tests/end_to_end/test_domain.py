@@ -98,7 +98,7 @@ def test_documents_have_domains_and_are_weighed_by_them(
     sure = section.replace("0.2", str(median))
     assert run(golden, tmp_path, sure, "--dry-run")[0] == 0
     status, _, errors = run(golden, tmp_path, sure)
-    assert (status, "min_domain_score (was 0.2, is" in errors) == (2, True)
+    assert (status, "domain.min_score (was 0.2, is" in errors) == (2, True)
     assert run(golden, tmp_path, sure, "--overwrite")[0] == 0
     after = digests(tmp_path / "golden")
     assert {name.split("/")[0] for name in before if before[name] != after[name]} == {"weight"}
