@@ -72,7 +72,7 @@ def test_documents_without_a_score_stay_or_go_as_is_said(settings: dict[str, obj
     none = float("nan")
     assert kept(["a"], [none], **settings) == [True]
     assert kept(["a"], [none], **settings, unscored="drop") == [False]
-    assert kept(["a"], [none], mode="off", unscored="drop") == [True]
+    assert kept(["a"], [none], mode="off") == [True]
 
 
 @given(
