@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
-from tokenizer.shards import Shard, token_dtype
+from tokenizer.shards import Shard
+from tokenizer.shardwriter import token_dtype
 
 ROUNDS = 6
 

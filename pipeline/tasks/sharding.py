@@ -29,7 +29,7 @@ from pipeline.records import Rejected
 from pipeline.sandbox import Guard
 from pipeline.schema import CAPTURE_COLUMNS, REJECTED
 from tokenizer.encode import encoder
-from tokenizer.shards import ShardWriter, TokenizedDocument
+from tokenizer.shardwriter import ShardWriter, TokenizedDocument
 
 PREFIXES = ("train", "valid", "dropped")
 ANNEAL = "anneal"

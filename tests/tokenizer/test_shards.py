@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from tokenizer.shards import SCHEMA, Shard, ShardWriter, TokenizedDocument
+from tokenizer.shards import Shard
+from tokenizer.shardwriter import SCHEMA, ShardWriter, TokenizedDocument
 
 SMALL, LARGE = 2**16, 2**16 + 1
 

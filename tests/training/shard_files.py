@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tokenizer.shards import ShardWriter, TokenizedDocument
+from tokenizer.shardwriter import ShardWriter, TokenizedDocument
 
 
 def write_shard(
