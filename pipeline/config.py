@@ -286,6 +286,8 @@ class ShardsSection(Section):
 
     valid_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of documents, by hash of the id, held out for validation."""
+    target_mib: Annotated[int, Field(gt=0, le=1 << 20)] = 256
+    """MiB of tokens a shard. Each domain has shards of its own, of equal size, up to this."""
     row_group_tokens: Annotated[int, Field(gt=0, le=100_000_000)] = 4_000_000
     """Tokens after which a row group is closed."""
 

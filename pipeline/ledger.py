@@ -15,7 +15,7 @@ from typing import Any, Self
 from pipeline import files
 from pipeline.errors import UserError
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 
 

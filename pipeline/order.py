@@ -215,7 +215,7 @@ STAGES = (
         _graph(shards.build),
         reads=("lines", "weight", "tokenizer"),
         pieces=_parts_of("lines"),
-        finished=_files("train-"),
+        finished=_files("dropped-"),
     ),
     Stage(
         "model",

@@ -168,22 +168,30 @@ def finished(folder: str, name: str, prefixes: Sequence[str]) -> Part | None:
     entries: dict[str, dict[str, Any]] = {}
     counts, facts = Counts(), {}
     for file_name, prefix in paths.items():
-        path = files.join(folder, file_name)
-        try:
-            with files.open_read(path) as stream:
-                footer = pq.read_metadata(stream)
-        except (pa.ArrowInvalid, FileNotFoundError):
-            # A file that something else damaged or took away is made anew.
+        described = describe_file(files.join(folder, file_name))
+        if described is None:
             return None
-        entries[file_name] = {
-            "rows": footer.num_rows,
-            "bytes": files.size(path),
-            "sha256": files.sha256(path),
-        }
+        entries[file_name], metadata = described
         if prefix == prefixes[0]:
-            counts = Counts.from_json(json.loads(footer.metadata[COUNTS_KEY.encode()]))
-            facts = json.loads(footer.metadata[FACTS_KEY.encode()])
+            counts = Counts.from_json(json.loads(metadata[COUNTS_KEY]))
+            facts = json.loads(metadata[FACTS_KEY])
     return Part(name, counts, entries, facts)
+
+
+def describe_file(path: str) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """A manifest's entry of a Parquet file (rows, bytes, SHA-256), and its footer's entries.
+
+    None if something took it away or damaged it: it is to be made anew.
+    """
+    try:
+        with files.open_read(path) as stream:
+            footer = pq.read_metadata(stream)
+    except (pa.ArrowInvalid, FileNotFoundError):
+        return None
+    entry = {"rows": footer.num_rows, "bytes": files.size(path), "sha256": files.sha256(path)}
+    metadata = (footer.metadata or {}).items()
+    # Arrow's own entry is no text of ours.
+    return entry, {key.decode(): value.decode() for key, value in metadata}
 
 
 def read_rows(path: str, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger import MANIFEST, Manifest
+from pipeline.shardset import KINDS
 from pipeline.tasks.sharding import ANNEAL_MANIFEST, anneal_manifest
 from tokenizer.shards import Shard
 
-_SHARDS = ("train-", "valid-", "anneal-")
+_SHARDS = tuple(f"{kind}-" for kind in KINDS)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What `weight` made of the corpus, by domain or language: before, after, epochs, tokens."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,10 @@ from pipeline import files
 from pipeline.cells import COUNTS
 from pipeline.ledger import Manifest
 from pipeline.parts import read_table
+from pipeline.shardset import ANNEAL, ShardSet
 
 MANY_EPOCHS = 4
 """Up to so many epochs, repeats are almost as good as new text (Muennighoff et al. 2023)."""
-
-ANNEAL = "anneal-"
 
 
 @dataclass(frozen=True)
@@ -120,19 +119,15 @@ def read_tokens(run: str, shards: Manifest) -> Tokens:
     """Add up the tokens of all shards but those of the anneal split."""
     unique: Counter[tuple[str, str]] = Counter()
     every: Counter[tuple[str, str]] = Counter()
-    for name in _shard_names(shards):
-        columns = ["domain", "language", "n_tokens", "repeat"]
-        table = read_table(files.join(run, "shards", name), columns)
+    for shard in ShardSet.of(files.join(run, "shards"), shards).shards:
+        if shard.kind == ANNEAL:
+            continue
+        table = read_table(shard.path, ["domain", "language", "n_tokens", "repeat"])
         first = table.filter(pc.equal(table["repeat"], 0))
         for axis in ("domain", "language"):
             every.update(_sums(axis, table))
             unique.update(_sums(axis, first))
     return Tokens(unique, every)
-
-
-def _shard_names(shards: Manifest) -> Iterator[str]:
-    for part in shards.parts:
-        yield from (name for name in part.files if not name.startswith(("dropped-", ANNEAL)))
 
 
 def _sums(axis: str, table: pa.Table) -> dict[tuple[str, str], int]:

@@ -23,8 +23,8 @@ from pipeline import files
 from pipeline.errors import UserError
 from pipeline.hashing import hash64
 from pipeline.ledger import Manifest
-from pipeline.parts import read_rows, read_table
 from pipeline.textstats import TextStats
+from pipeline.weighted import weighted_rows
 from tokenizer import bpe
 from tokenizer.compared import Compared, shown
 from tokenizer.config import TokenizerConfig
@@ -216,15 +216,11 @@ def _documents(run: str, columns: list[str]) -> Iterator[dict[str, Any]]:
     """The documents that are seen in training, each once."""
     manifest = Manifest.read(files.join(run, "weight"))
     assert manifest is not None
+    lines, weight = files.join(run, "lines"), files.join(run, "weight")
     for part in manifest.parts:
-        name = f"part-{part.name}.parquet"
-        weights = read_table(
-            files.join(run, "weight", name), ["domain", "n_bytes", "repeats"]
-        ).to_pylist()
-        rows = read_rows(files.join(run, "lines", name), ["id", "language", *columns])
-        for row, weight in zip(rows, weights, strict=True):
-            if weight["repeats"]:
-                yield row | weight
+        read, beside = ["id", "language", *columns], ["domain", "n_bytes"]
+        for _, row in weighted_rows(lines, weight, part.name, read, beside):
+            yield row
 
 
 def _trained(counts: Counts, config: TokenizerConfig, how: Pretokenizer) -> Model:

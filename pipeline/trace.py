@@ -14,6 +14,7 @@ from pipeline.extract import extract
 from pipeline.ledger import Manifest
 from pipeline.parts import read_table
 from pipeline.records import Document, Edit, Page
+from pipeline.shardset import ShardFile, ShardSet
 from tokenizer.encode import Encoder, load
 from tokenizer.shards import Shard
 
@@ -66,23 +67,25 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
     """
     if not files.is_local(run):
         raise UserError(f"{run}: shards are read through a memory map; copy the run here")
-    stages = ("extract", "lines", "tokenizer", "shards")
-    extracted, texts, tokenizer, shards = (Manifest.read(files.join(run, name)) for name in stages)
-    if not (extracted and texts and tokenizer and shards):
+    shards = ShardSet.read(files.join(run, "shards")).shards
+    stages = ("extract", "lines", "tokenizer")
+    extracted, texts, tokenizer = (Manifest.read(files.join(run, name)) for name in stages)
+    if not (extracted and texts and tokenizer):
         raise UserError(f"{run}: no shards; run `curate shard` first")
     section = ExtractSection.model_validate(extracted.settings["settings"]["extract"])
     end = tokenizer.settings["settings"]["special_tokens"][0]
     encoder = Encoder(load(files.join(run, "tokenizer", "tokenizer.json")), end)
-    written = {name for part in shards.parts for name in part.files}
     for part in texts.parts:
         table = read_table(files.join(run, "lines", f"part-{part.name}.parquet"))
         hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()
+        holding = [shard.path for shard in shards if _holds(shard, part.name)] if hits else []
         for document in hits:
-            for kind in ("train", "valid", "anneal"):
-                name = f"{kind}-{part.name}.parquet"
-                if name in written:
-                    path = files.join(run, "shards", name)
-                    yield from _in_shard(path, document, sentence, encoder, section, access)
+            for path in holding:
+                yield from _in_shard(path, document, sentence, encoder, section, access)
+
+
+def _holds(shard: ShardFile, split: str) -> bool:
+    return any(split in row_group for row_group in shard.lineage)
 
 
 def _in_shard(

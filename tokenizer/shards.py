@@ -77,7 +77,7 @@ class Shard:
         self.n_documents = len(index)
         self.n_tokens = int(self.starts[-1])
         self.n_bytes = int(self.byte_starts[-1])
-        for key in ("n_tokens", "n_documents"):
+        for key in ("n_tokens", "n_documents", "n_bytes"):
             stated, found = self.metadata[f"curate.{key}"], str(getattr(self, key))
             self._require(stated == found, f"its footer states {stated} {key}, its rows {found}")
         self.pages = self._locate(footer)

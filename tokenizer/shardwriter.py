@@ -8,7 +8,9 @@ Parquet reader still sees ordinary rows. The layout follows the Apache Parquet f
 specification (Encodings.md, parquet.thrift).
 """
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, Self
@@ -16,6 +18,7 @@ from typing import IO, Any, Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 SCHEMA = pa.schema(
@@ -38,6 +41,8 @@ FOOTER_KEYS = (
     "curate.tokenizer_sha256",
     "curate.n_tokens",
     "curate.n_documents",
+    "curate.n_bytes",
+    "curate.lineage",
 )
 
 # Larger than any row group, so that a column chunk is never cut into pages.
@@ -71,11 +76,44 @@ class TokenizedDocument:
     repeat: int = 0
 
 
+def rows_of(documents: Sequence[TokenizedDocument], vocab_size: int) -> pa.Table:
+    """Documents as rows of a shard.
+
+    Args:
+        documents: The documents.
+        vocab_size: Size of the tokenizer's vocabulary; decides the integer type.
+
+    Raises:
+        ValueError: A token is outside the vocabulary.
+    """
+    dtype = token_dtype(vocab_size)
+    for document in documents:
+        tokens = document.tokens
+        if len(tokens) and not 0 <= tokens.min() <= tokens.max() < vocab_size:
+            raise ValueError(
+                f"document {document.doc_id}: token ids from {tokens.min()} to {tokens.max()}, "
+                f"outside the vocabulary of {vocab_size}"
+            )
+    columns: dict[str, list[Any]] = {
+        "tokens": [document.tokens.astype(dtype).tobytes() for document in documents],
+        "n_tokens": [len(document.tokens) for document in documents],
+    }
+    for name in SCHEMA.names[len(columns) :]:
+        columns[name] = [getattr(document, name) for document in documents]
+    return pa.table(columns, schema=SCHEMA)
+
+
 class ShardWriter:
     """Writes one shard to an open binary file; a context manager.
 
     The caller owns the file and gives it its final name. A shard left through an exception has no
     `curate.*` footer entries, so that `Shard` refuses it.
+
+    Attributes:
+        n_tokens: Tokens written.
+        n_documents: Rows written.
+        n_bytes: UTF-8 bytes of their texts.
+        lineage: For each row group, how many rows came from which source, in their order.
     """
 
     def __init__(
@@ -84,7 +122,6 @@ class ShardWriter:
         *,
         vocab_size: int,
         tokenizer_sha256: str,
-        metadata: Mapping[str, str] | None = None,
         row_group_tokens: int = 4_000_000,
     ) -> None:
         """Starts a shard.
@@ -93,20 +130,18 @@ class ShardWriter:
             file: Where to write, open for binary writing.
             vocab_size: Size of the tokenizer's vocabulary; decides the integer type.
             tokenizer_sha256: Hex digest of the tokenizer's file.
-            metadata: Further footer entries.
             row_group_tokens: A row group ends with the document that reaches this many tokens.
         """
-        self._vocab_size = vocab_size
-        self._dtype = token_dtype(vocab_size)
-        self._metadata = dict(metadata or {}) | {
-            "curate.dtype": self._dtype.name,
+        self._metadata = {
+            "curate.dtype": token_dtype(vocab_size).name,
             "curate.tokenizer_sha256": tokenizer_sha256,
         }
         self._row_group_tokens = row_group_tokens
-        self._rows: list[tuple[object, ...]] = []
-        self._rows_tokens = 0
-        self.n_tokens = 0
-        self.n_documents = 0
+        self._pending: list[pa.Table] = []
+        self._pending_tokens = 0
+        self._sources: Counter[str] = Counter()
+        self.n_tokens = self.n_documents = self.n_bytes = 0
+        self.lineage: list[dict[str, int]] = []
         self._parquet = pq.ParquetWriter(
             file,
             SCHEMA,
@@ -121,51 +156,37 @@ class ShardWriter:
             store_schema=False,
         )
 
-    def describe(self, metadata: Mapping[str, str]) -> None:
-        """Adds entries to the footer, up to the end."""
-        self._metadata |= metadata
+    def write(self, rows: pa.Table, source: str) -> None:
+        """Appends documents, as `rows_of` makes them.
 
-    def write(self, document: TokenizedDocument) -> None:
-        """Appends a document.
-
-        Raises:
-            ValueError: If a token is outside the vocabulary.
+        Args:
+            rows: The documents; their tokens must be of this shard's integer type.
+            source: Where they come from, for the lineage.
         """
-        tokens = document.tokens
-        if len(tokens) and not 0 <= tokens.min() <= tokens.max() < self._vocab_size:
-            raise ValueError(
-                f"document {document.doc_id}: token ids from {tokens.min()} to {tokens.max()}, "
-                f"outside the vocabulary of {self._vocab_size}"
-            )
-        self._rows.append(
-            (
-                tokens.astype(self._dtype).tobytes(),
-                len(tokens),
-                document.doc_id,
-                document.domain,
-                document.language,
-                document.n_bytes,
-                document.repeat,
-            )
-        )
-        self._rows_tokens += len(tokens)
-        if self._rows_tokens >= self._row_group_tokens:
-            self._flush()
+        ends = np.cumsum(rows["n_tokens"].to_numpy(), dtype=np.int64)
+        start, before = 0, 0
+        while start < len(rows):
+            room = self._row_group_tokens - self._pending_tokens
+            stop = min(int(np.searchsorted(ends, before + room)) + 1, len(rows))
+            self._pending.append(rows.slice(start, stop - start))
+            self._sources[source] += stop - start
+            self._pending_tokens += int(ends[stop - 1]) - before
+            if self._pending_tokens >= self._row_group_tokens:
+                self._flush()
+            start, before = stop, int(ends[stop - 1])
 
     def _flush(self) -> None:
-        """Writes the buffered documents as one row group."""
-        if not self._rows:
+        """Writes the pending documents as one row group."""
+        if not self._pending:
             return
-        columns = zip(*self._rows, strict=True)
-        table = pa.table(
-            [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)],
-            schema=SCHEMA,
-        )
+        table = pa.concat_tables(self._pending).combine_chunks()
         self._parquet.write_table(table, row_group_size=len(table))
-        self.n_tokens += self._rows_tokens
-        self.n_documents += len(self._rows)
-        self._rows = []
-        self._rows_tokens = 0
+        self.n_tokens += self._pending_tokens
+        self.n_documents += len(table)
+        self.n_bytes += pc.sum(table["n_bytes"]).as_py()
+        self.lineage.append(dict(self._sources))
+        self._pending, self._pending_tokens = [], 0
+        self._sources.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -178,9 +199,11 @@ class ShardWriter:
     ) -> None:
         if kind is None:
             self._flush()
-            counts = {
+            found = {
                 "curate.n_tokens": str(self.n_tokens),
                 "curate.n_documents": str(self.n_documents),
+                "curate.n_bytes": str(self.n_bytes),
+                "curate.lineage": json.dumps(self.lineage, ensure_ascii=False),
             }
-            self._parquet.add_key_value_metadata(self._metadata | counts)
+            self._parquet.add_key_value_metadata(self._metadata | found)
         self._parquet.close()

@@ -1,153 +1,201 @@
-"""Shards: the documents of a part to token Parquet; train, validation and anneal apart."""
+"""Sharding: encoded documents to shards of one purpose, one domain and about one size.
 
+The documents of a domain stand in a row, in the order of their parts and rows, copies side by
+side. The row is cut into shards of equal tokens; a document belongs to the shard in which it
+starts, as a record belongs to the split in which it starts. So no document is cut, and no task
+needs to know more than how many tokens stand before the blocks it reads.
+"""
+
+import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from functools import partial
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import xxhash
+import pyarrow as pa
 
-from pipeline.attempt import attempt
-from pipeline.config import ShardsSection
 from pipeline.files import join, open_atomic, write_json
 from pipeline.ledger import Counts, Part
-from pipeline.parts import (
-    COUNTS_KEY,
-    FACTS_KEY,
-    PartWriter,
-    capture_of,
-    finished,
-    read_rows,
-    read_table,
-    rejected_row,
-)
-from pipeline.records import Rejected
+from pipeline.parts import describe_file
 from pipeline.sandbox import Guard
-from pipeline.schema import CAPTURE_COLUMNS, REJECTED
-from tokenizer.encode import encoder
-from tokenizer.shardwriter import ShardWriter, TokenizedDocument
+from pipeline.shardset import ANNEAL
+from pipeline.tasks.encoding import Block, Encoded, Key, read_block
+from tokenizer.shardwriter import SCHEMA, ShardWriter, token_dtype
 
-PREFIXES = ("train", "valid", "dropped")
-ANNEAL = "anneal"
 ANNEAL_MANIFEST = "anneal.json"
 
-
-def is_valid(doc_id: str, fraction: float) -> bool:
-    """Whether a document is held out for validation: by a hash of its id alone."""
-    return xxhash.xxh64_intdigest(f"valid:{doc_id}".encode()) < fraction * 2**64
+_TAKEN_ROWS = 1024
 
 
-def encode_part(
-    guard: Guard,
-    source: str,
-    weight: str,
-    name: str,
-    model: tuple[str, str, str],
-    section: ShardsSection,
-    anneal: bool,
-    folder: str,
-) -> Part:
-    """Write the train and validation shards of one part of `lines`, and that of the anneal split.
+@dataclass(frozen=True)
+class Tokenizer:
+    """The tokenizer that a shard's footer names.
 
-    A document repeats in the train shard as its weight says; one that is held out for validation,
-    or set aside for the end of training, stands once in its own. There is an anneal shard only if
-    documents are set aside at all.
+    Attributes:
+        vocab_size: Size of its vocabulary.
+        sha256: Hash of its file, in hex.
     """
-    prefixes = (*PREFIXES, ANNEAL) if anneal else PREFIXES
-    kinds = [kind for kind in prefixes if kind != "dropped"]
-    if not finished(folder, name, prefixes):
-        encode = encoder(*model)
-        documents = _weighted(
-            join(source, f"part-{name}.parquet"), join(weight, f"part-{name}.parquet")
-        )
-        # What is entered first is left last: the train shard, whose presence means all are there.
-        with ExitStack() as stack:
-            shards = {
-                kind: stack.enter_context(
-                    ShardWriter(
-                        stack.enter_context(open_atomic(join(folder, f"{kind}-{name}.parquet"))),
-                        vocab_size=encode.vocab_size,
-                        tokenizer_sha256=model[2],
-                        row_group_tokens=section.row_group_tokens,
-                    )
-                )
-                for kind in kinds
-            }
-            dropped = stack.enter_context(
-                PartWriter(join(folder, f"dropped-{name}.parquet"), REJECTED)
-            )
-            failed: Counter[str] = Counter()
-            facts: Counter[str] = Counter()
-            kept = 0
-            for index, row in documents:
-                tokens = attempt(guard, index, capture_of(row), partial(encode.encode, row["text"]))
-                if isinstance(tokens, Rejected):
-                    failed[tokens.reason] += 1
-                    dropped.write(rejected_row(tokens))
-                    continue
-                kind = kind_of(row, section.valid_fraction)
-                for document in _copies(row, tokens, row["repeats"] if kind == "train" else 1):
-                    shards[kind].write(document)
-                    facts[f"{kind}_documents"] += 1
-                    facts[f"{kind}_tokens"] += len(tokens)
-                kept += 1
-            read = kept + failed.total()
-            shards["train"].describe(_footer(Counts(read, kept, {}, dict(failed)), facts))
-    done = finished(folder, name, prefixes)
-    assert done is not None
-    return done
+
+    vocab_size: int
+    sha256: str
 
 
-def write_anneal_manifest(parts: list[Part], folder: str) -> list[Part]:
-    """Write what the anneal shards are, for whoever trains on them; returns the parts."""
-    write_json(join(folder, ANNEAL_MANIFEST), anneal_manifest(parts))
-    return parts
+@dataclass(frozen=True)
+class ShardPlan:
+    """A shard to be written.
+
+    Attributes:
+        key: What its documents are for, and their domain.
+        number: Its place among the shards of this key, from 0.
+        start: The first token, in the row of all documents of this key, that belongs to it.
+        stop: The first that no longer does.
+        blocks: The blocks that hold its documents, each with the tokens before it.
+    """
+
+    key: Key
+    number: int
+    start: int
+    stop: int
+    blocks: tuple[tuple[int, Block], ...]
+
+    @property
+    def name(self) -> str:
+        """Its file's name, without the ending."""
+        kind, domain = self.key
+        return f"{kind}-{_in_file_name(domain)}-{self.number:05d}"
+
+
+@dataclass(frozen=True)
+class Sharded:
+    """A shard that is written.
+
+    Attributes:
+        part: Its file.
+        fact: What the manifest says of it; see `pipeline.shardset.ShardFile`.
+    """
+
+    part: Part
+    fact: dict[str, Any]
+
+
+def plan_shards(parts: Iterable[Encoded], target_bytes: int, vocab_size: int) -> list[ShardPlan]:
+    """Which shards there are, and what is in them.
+
+    Args:
+        parts: All encoded parts.
+        target_bytes: Bytes of tokens that a shard has at most, but for its last document's.
+        vocab_size: Size of the vocabulary, which decides the bytes of a token.
+    """
+    most = max(1, target_bytes // token_dtype(vocab_size).itemsize)
+    blocks: dict[Key, list[Block]] = {}
+    for encoded in sorted(parts, key=lambda encoded: encoded.part.name):
+        for block in encoded.blocks:
+            blocks.setdefault(block.key, []).append(block)
+    return [plan for key in sorted(blocks) for plan in _cut(key, blocks[key], most)]
+
+
+def _cut(key: Key, blocks: list[Block], most: int) -> Iterator[ShardPlan]:
+    """The shards of one purpose and domain: as few as can be, of equal size."""
+    ends = np.cumsum([block.tokens for block in blocks])
+    total = int(ends[-1])
+    count = -(-total // most) or 1
+    bounds = [total * number // count for number in range(count)]
+    # A document without a token may start where all others end.
+    for number, (start, stop) in enumerate(pairwise([*bounds, total + 1])):
+        first = int(np.searchsorted(ends, start, side="left"))
+        last = int(np.searchsorted(ends, stop, side="left"))
+        held = range(first, min(last + 1, len(blocks)))
+        inside = tuple((int(ends[at]) - blocks[at].tokens, blocks[at]) for at in held)
+        yield ShardPlan(key, number, start, stop, inside)
+
+
+def write_shard(
+    guard: Guard, plan: ShardPlan, row_group_tokens: int, tokenizer: Tokenizer, folder: str
+) -> Sharded:
+    """Write one shard."""
+    path = join(folder, f"{plan.name}.parquet")
+    if describe_file(path) is None:
+        with (
+            open_atomic(path) as out,
+            ShardWriter(
+                out,
+                vocab_size=tokenizer.vocab_size,
+                tokenizer_sha256=tokenizer.sha256,
+                row_group_tokens=row_group_tokens,
+            ) as writer,
+        ):
+            for before, block in plan.blocks:
+                for rows in _within(read_block(folder, block), before, plan):
+                    writer.write(rows, block.part)
+    described = describe_file(path)
+    assert described is not None
+    entry, footer = described
+    kind, domain = plan.key
+    counts = {name: int(footer[f"curate.n_{name}"]) for name in ("documents", "tokens", "bytes")}
+    fact = {
+        "kind": kind,
+        "domain": domain,
+        "documents": counts["documents"],
+        "tokens": counts["tokens"],
+        "n_bytes": counts["bytes"],
+        "lineage": json.loads(footer["curate.lineage"]),
+    }
+    sums = {f"{kind}_{name}": counts[name] for name in ("documents", "tokens")}
+    return Sharded(Part(plan.name, Counts(), {f"{plan.name}.parquet": entry}, sums), fact)
+
+
+def _within(block: pa.Table, before: int, plan: ShardPlan) -> Iterator[pa.Table]:
+    """The rows of a block that start within a shard, each document as often as it is seen."""
+    repeats = block["repeat"].to_numpy()
+    rows = np.repeat(np.arange(len(block)), repeats)
+    sizes = block["n_tokens"].to_numpy().astype(np.int64)[rows]
+    starts = before + np.cumsum(sizes) - sizes
+    first_copies = np.cumsum(repeats) - repeats
+    copies = np.arange(len(rows)) - first_copies[rows]
+    held = np.flatnonzero((starts >= plan.start) & (starts < plan.stop))
+    for at in range(0, len(held), _TAKEN_ROWS):
+        chosen = held[at : at + _TAKEN_ROWS]
+        taken = block.select(SCHEMA.names).take(rows[chosen])
+        repeat = pa.array(copies[chosen].astype(np.int32))
+        place = SCHEMA.get_field_index("repeat")
+        yield taken.set_column(place, SCHEMA.field(place), repeat)
+
+
+def shard_facts(
+    folder: str, sharded: Iterable[Sharded], tokenizer: Tokenizer, anneal: bool
+) -> dict[str, Any]:
+    """What the manifest says of the shards beside their sums.
+
+    Where there is an anneal split, its shards get a manifest of their own.
+    """
+    found = sorted(sharded, key=lambda one: one.part.name)
+    if anneal:
+        content = anneal_manifest(one.part for one in found)
+        write_json(join(folder, ANNEAL_MANIFEST), content)
+    return {
+        "shards": {f"{one.part.name}.parquet": one.fact for one in found},
+        "vocab_size": tokenizer.vocab_size,
+        "tokenizer_sha256": tokenizer.sha256,
+        "dtype": token_dtype(tokenizer.vocab_size).name,
+    }
 
 
 def anneal_manifest(parts: Iterable[Part]) -> dict[str, Any]:
-    """What the anneal shards of all parts are."""
-    found = sorted(parts, key=lambda part: part.name)
+    """What the anneal shards are, for whoever trains on them alone."""
+    found = [part for part in parts if part.name.startswith(f"{ANNEAL}-")]
+    entries = {name: entry for part in found for name, entry in part.files.items()}
     return {
-        "documents": sum(part.facts.get(f"{ANNEAL}_documents", 0) for part in found),
-        "tokens": sum(part.facts.get(f"{ANNEAL}_tokens", 0) for part in found),
-        "files": {
-            name: part.files[name]
-            for part in found
-            if (name := f"{ANNEAL}-{part.name}.parquet") in part.files
-        },
+        "documents": sum(part.facts[f"{ANNEAL}_documents"] for part in found),
+        "tokens": sum(part.facts[f"{ANNEAL}_tokens"] for part in found),
+        "files": dict(sorted(entries.items())),
     }
 
 
-def kind_of(row: Mapping[str, Any], valid_fraction: float) -> str:
-    """The shard of a document; validation has its share of the best documents, too."""
-    if is_valid(row["id"], valid_fraction):
-        return "valid"
-    return ANNEAL if row["anneal"] else "train"
-
-
-def _weighted(source: str, weights: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The documents that are seen at all, with their row, domain and repeats."""
-    rows = read_rows(source, [*CAPTURE_COLUMNS, "text", "language"])
-    beside = read_table(weights, ["domain", "anneal", "repeats"]).to_pylist()
-    for index, (row, weight) in enumerate(zip(rows, beside, strict=True)):
-        if weight["repeats"]:
-            yield index, row | weight
-
-
-def _copies(
-    row: dict[str, Any], tokens: npt.NDArray[np.int64], repeats: int
-) -> Iterator[TokenizedDocument]:
-    n_bytes = len(row["text"].encode())
-    for copy in range(repeats):
-        yield TokenizedDocument(tokens, row["id"], row["domain"], row["language"], n_bytes, copy)
-
-
-def _footer(counts: Counts, facts: Counter[str]) -> dict[str, str]:
-    return {
-        COUNTS_KEY: json.dumps(counts.to_json()),
-        FACTS_KEY: json.dumps(dict(sorted(facts.items()))),
-    }
+def _in_file_name(domain: str) -> str:
+    """A domain as it stands in file names: if that is not all of it, with a hash of it."""
+    plain = re.sub(r"[^a-z0-9_.-]", "_", domain)[:40]
+    digest = hashlib.sha256(domain.encode()).hexdigest()[:8]
+    return plain if plain == domain else f"{plain}-{digest}"

@@ -5,7 +5,7 @@ range each; what these write is all that training reads. A document that cannot 
 encoded either: it is left out here, and stored as failed with the shards.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,11 @@ from pipeline import exchange, files
 from pipeline.attempt import attempt
 from pipeline.exchange import WORK
 from pipeline.files import join
-from pipeline.parts import capture_of, read_rows, read_table
+from pipeline.parts import capture_of, read_table
 from pipeline.records import Rejected
 from pipeline.sandbox import Guard
 from pipeline.schema import CAPTURE_COLUMNS
+from pipeline.weighted import weighted_rows
 from tokenizer import bpe
 from tokenizer.config import TokenizerConfig
 from tokenizer.counts import SCHEMA, Counts, normalize
@@ -44,9 +45,10 @@ def count_part(
     path = _sent(folder, name)
     if not files.exists(path):
         counts, failed = Counts(section.count_mib << 20), 0
-        for step, row in enumerate(_weighted(source, weight, name)):
+        columns = [*CAPTURE_COLUMNS, "text"]
+        for index, row in weighted_rows(source, weight, name, columns):
             work = partial(_count, counts, row, section)
-            failed += isinstance(attempt(guard, step, capture_of(row), work), Rejected)
+            failed += isinstance(attempt(guard, index, capture_of(row), work), Rejected)
         table = counts.table()
         hashes = (xxhash.xxh64_intdigest(pretoken) for pretoken in table["pretoken"].to_pylist())
         receivers = np.fromiter((value % ranges for value in hashes), np.int64, len(table))
@@ -104,15 +106,6 @@ def train_tokenizer(
         with files.open_atomic(join(folder, file)) as out:
             out.write(content)
     return facts | {"sha256": files.sha256(join(folder, FILE))}
-
-
-def _weighted(source: str, weight: str, name: str) -> Iterator[dict[str, Any]]:
-    """The documents of a part that are seen, with their repeats."""
-    part = f"part-{name}.parquet"
-    repeats = read_table(files.join(weight, part), ["repeats"])["repeats"].to_pylist()
-    rows = read_rows(files.join(source, part), [*CAPTURE_COLUMNS, "text"])
-    pairs = zip(rows, repeats, strict=True)
-    yield from (row | {"repeats": count} for row, count in pairs if count)
 
 
 def _count(counts: Counts, row: Mapping[str, Any], section: TokenizerConfig) -> None:

@@ -1,6 +1,7 @@
 """Token shards: what goes in comes out, through the map and through other readers."""
 
-import io
+import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from tokenizer.shards import Shard
-from tokenizer.shardwriter import SCHEMA, ShardWriter, TokenizedDocument
+from tokenizer.shardwriter import SCHEMA, ShardWriter, TokenizedDocument, rows_of
 
 SMALL, LARGE = 2**16, 2**16 + 1
 
@@ -37,12 +38,12 @@ def write(
             file,
             vocab_size=vocab_size,
             tokenizer_sha256="ab12",
-            metadata={"run": "test"},
             row_group_tokens=row_group_tokens,
         ) as writer,
     ):
-        for row in documents:
-            writer.write(row)
+        middle = len(documents) // 2
+        writer.write(rows_of(documents[:middle], vocab_size), "one")
+        writer.write(rows_of(documents[middle:], vocab_size), "other")
     return Shard(path)
 
 
@@ -175,15 +176,22 @@ def test_an_empty_shard_is_a_shard(tmp_path: Path) -> None:
     assert shard.tokens(0, 0).tolist() == []
 
 
-def test_the_footer_states_counts_tokenizer_and_what_the_caller_adds(tmp_path: Path) -> None:
+def test_the_footer_states_counts_tokenizer_and_lineage(tmp_path: Path) -> None:
     documents = sample()
     shard = write(tmp_path / "s.parquet", documents)
+    lineage = json.loads(shard.metadata.pop("curate.lineage"))
+    assert [sum(group.values()) for group in lineage] == [
+        pq.read_metadata(shard.path).row_group(group).num_rows for group in range(len(shard.pages))
+    ]
+    assert sum(map(Counter, lineage), Counter()) == {"one": 20, "other": 20}
+    assert list(lineage[0]) == ["one"]
+    assert list(lineage[-1]) == ["other"]
     assert shard.metadata == {
         "curate.dtype": "uint16",
         "curate.tokenizer_sha256": "ab12",
         "curate.n_tokens": str(sum(len(row.tokens) for row in documents)),
         "curate.n_documents": "40",
-        "run": "test",
+        "curate.n_bytes": str(sum(row.n_bytes for row in documents)),
     }
 
 
@@ -203,9 +211,8 @@ def test_the_fingerprint_changes_with_one_token(tmp_path: Path) -> None:
 
 
 def test_a_token_outside_the_vocabulary_is_refused() -> None:
-    writer = ShardWriter(io.BytesIO(), vocab_size=100, tokenizer_sha256="")
     with pytest.raises(ValueError, match="document d: token ids from 5 to 100"):
-        writer.write(document([5, 100]))
+        rows_of([document([5, 100])], 100)
 
 
 def test_verify_finds_any_flipped_byte_of_the_token_pages(tmp_path: Path) -> None:
@@ -259,7 +266,7 @@ def test_a_shard_left_through_an_exception_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
     with pytest.raises(RuntimeError), path.open("wb") as file:  # noqa: SIM117
         with ShardWriter(file, vocab_size=9, tokenizer_sha256="") as writer:
-            writer.write(document([1]))
+            writer.write(rows_of([document([1])], 9), "one")
             raise RuntimeError
     with pytest.raises(UserError, match=r"s\.parquet.*no curate\."):
         Shard(path)
@@ -308,6 +315,7 @@ def test_an_ordinary_parquet_file_is_refused(tmp_path: Path) -> None:
     [
         ("curate.n_tokens", "1", "states 1 +n_tokens"),
         ("curate.n_documents", "1", "states 1 +n_documents"),
+        ("curate.n_bytes", "1", "states 1 +n_bytes"),
         ("curate.dtype", "int8", "its tokens are int8"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tokenizer.shardwriter import ShardWriter, TokenizedDocument
+from tokenizer.shardwriter import ShardWriter, TokenizedDocument, rows_of
 
 
 def write_shard(
@@ -23,10 +23,17 @@ def write_shard(
             file, vocab_size=vocab_size, tokenizer_sha256=tokenizer, row_group_tokens=40
         ) as writer,
     ):
-        for number, tokens in enumerate(documents):
-            row = np.asarray(tokens, np.int64)
-            n_bytes = bytes_per_token * len(row)
-            writer.write(TokenizedDocument(row, f"{path.stem} {number}", "web", "en", n_bytes))
+        rows = [
+            TokenizedDocument(
+                np.asarray(tokens, np.int64),
+                f"{path.stem} {number}",
+                "web",
+                "eng_Latn",
+                bytes_per_token * len(tokens),
+            )
+            for number, tokens in enumerate(documents)
+        ]
+        writer.write(rows_of(rows, vocab_size), "split")
     return str(path)
 
 
