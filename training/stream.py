@@ -73,8 +73,8 @@ class Stream:
     def sources(self, start: int, stop: int) -> Iterator[Source]:
         """Where the tokens `start` to `stop` come from."""
         for shard, first, end in self._within(start, stop):
-            rows = shard.starts.searchsorted((first, end - 1), "right") - 1
-            yield Source(self.domain, shard.path, *rows.tolist(), first, end - 1)
+            row, last_row = (shard.starts.searchsorted((first, end - 1), "right") - 1).tolist()
+            yield Source(self.domain, shard.path, row, last_row, first, end - 1)
 
     def _within(self, start: int, stop: int) -> Iterator[tuple[Shard, int, int]]:
         """The parts of a window in each shard: the shard, and the tokens counted in it."""
