@@ -4,8 +4,8 @@
         [--batches 2000] [--repeat 5] [--loaders NAME...] [--json]
 
 All sides read the same tokens: documents of random tokens, of the lengths of web pages, each side
-in its own layout on the same disk, in memory once they were written. Each gives int64 tensors of
-shape (batch, context + 1), windows in random order, in one process without workers; in turns.
+in its own layout on the same disk, in memory once they were written. Each gives inputs and targets,
+int64 tensors of shape (batch, context), in random order, in one process without workers; in turns.
 `ratio` is our speed over a side's in the same turn. `memory_grown_mb` is what the process itself
 held more at the end of the measured batches than at their beginning.
 

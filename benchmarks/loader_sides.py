@@ -4,7 +4,8 @@ Usage: loader_sides.py write|read SIDE FOLDER ARGUMENT, where the argument is a 
 `{documents, context}`, or `{context, batch, batches, seed}`. FOLDER has `tokens.bin`, all tokens as
 little-endian uint16, and `ends.npy`, where each document ends.
 
-Every side gives int64 torch tensors of shape (batch, context + 1), windows in random order.
+Every side gives inputs and the targets that follow them, int64 torch tensors of shape (batch,
+context), of windows in random order.
 """
 
 import json
@@ -20,7 +21,14 @@ import numpy as np
 import torch
 
 VOCAB_SIZE = 50_000
-SHARD_TOKENS = 128 << 20
+SHARD_BYTES = 256 << 20
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+def halves(windows: torch.Tensor) -> Pair:
+    """Inputs and targets of windows of a token more."""
+    return windows[:, :-1], windows[:, 1:]
 
 
 def write_curate(folder: Path, context: int) -> None:
@@ -45,28 +53,28 @@ def write_curate(folder: Path, context: int) -> None:
     write_blocks(to, "split", documents(), VOCAB_SIZE)
     encoded = Encoded(Part("split", Counts(), {}), tuple(blocks_of(to, "split")))
     tokenizer = Tokenizer(VOCAB_SIZE, "0" * 64)
-    plans = plan_shards([encoded], 2 * SHARD_TOKENS, VOCAB_SIZE)
+    plans = plan_shards([encoded], SHARD_BYTES, VOCAB_SIZE)
     guard = Guard.__new__(Guard)
     written = [write_shard(guard, plan, 4_000_000, tokenizer, to) for plan in plans]
     facts = shard_facts(to, written, tokenizer, anneal=False)
     Manifest.of_parts("shards", {}, {}, [one.part for one in written], facts).write(to)
 
 
-def read_curate(folder: Path, context: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
+def read_curate(folder: Path, context: int, batch: int, seed: int) -> Iterator[Pair]:
     """Our loader: all tokens once an epoch, in the order of a keyed permutation."""
     from pipeline.shardset import ShardSet
     from training.data import Loader
 
     shards = ShardSet.read(str(folder / "shards"))
     for one in Loader(shards, "train", context=context, batch=batch, seed=seed, verify=False):
-        yield torch.from_numpy(one.tokens)
+        yield torch.from_numpy(one.inputs), torch.from_numpy(one.targets)
 
 
 def write_memmap(folder: Path, context: int) -> None:
     """Nothing: the file of tokens is what is mapped."""
 
 
-def read_memmap(folder: Path, context: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
+def read_memmap(folder: Path, context: int, batch: int, seed: int) -> Iterator[Pair]:
     """Random places of one array, as small training programs have it."""
     tokens = np.memmap(folder / "tokens.bin", "<u2", "r")
     random = np.random.default_rng(seed)
@@ -74,7 +82,7 @@ def read_memmap(folder: Path, context: int, batch: int, seed: int) -> Iterator[t
         windows = np.empty((batch, context + 1), np.int64)
         for row, start in enumerate(random.integers(len(tokens) - context - 1, size=batch)):
             windows[row] = tokens[start : start + context + 1]
-        yield torch.from_numpy(windows)
+        yield halves(torch.from_numpy(windows))
 
 
 def write_litdata(folder: Path, context: int) -> None:
@@ -98,7 +106,7 @@ def _documents_of(folder: str) -> Iterator[torch.Tensor]:
         yield torch.from_numpy(tokens[start:stop].astype(np.int32))
 
 
-def read_litdata(folder: Path, context: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
+def read_litdata(folder: Path, context: int, batch: int, seed: int) -> Iterator[Pair]:
     """Its data set in its own data loader, in this process."""
     from litdata import StreamingDataLoader, StreamingDataset, TokensLoader
 
@@ -107,7 +115,7 @@ def read_litdata(folder: Path, context: int, batch: int, seed: int) -> Iterator[
     )
     while True:
         for windows in StreamingDataLoader(data, batch_size=batch, drop_last=True):
-            yield windows.long()
+            yield halves(windows.long())
 
 
 def _without_vision() -> None:
@@ -132,7 +140,7 @@ def write_mosaicml(folder: Path, context: int) -> None:
             out.write({"tokens": np.array(tokens[start : start + context + 1])})
 
 
-def read_mosaicml(folder: Path, context: int, batch: int, seed: int) -> Iterator[torch.Tensor]:
+def read_mosaicml(folder: Path, context: int, batch: int, seed: int) -> Iterator[Pair]:
     """Its data set in torch's data loader, in this process."""
     _without_vision()
     from streaming import StreamingDataset
@@ -146,7 +154,8 @@ def read_mosaicml(folder: Path, context: int, batch: int, seed: int) -> Iterator
         return torch.from_numpy(np.stack([item["tokens"] for item in items]).astype(np.int64))
 
     while True:
-        yield from DataLoader(data, batch_size=batch, collate_fn=collate, drop_last=True)
+        for windows in DataLoader(data, batch_size=batch, collate_fn=collate, drop_last=True):
+            yield halves(windows)
 
 
 WRITERS = {
@@ -175,15 +184,17 @@ def read(side: str, folder: Path, context: int, batch: int, batches: int, seed: 
     source = READERS[side](folder, context, batch, seed)
     checked = 0
     for _ in range(batches // 10 + 1):
-        first = next(source)
-    assert first.shape == (batch, context + 1) and first.dtype == torch.int64, first
-    assert 0 <= int(first.min()) <= int(first.max()) < VOCAB_SIZE
+        inputs, targets = next(source)
+    assert inputs.shape == targets.shape == (batch, context)
+    assert inputs.dtype == targets.dtype == torch.int64
+    assert torch.equal(inputs[:, 1:], targets[:, :-1])
+    assert 0 <= int(inputs.min()) <= int(inputs.max()) < VOCAB_SIZE
     before, begun = own_megabytes(), time.perf_counter()
     for _ in range(batches):
-        checked += int(next(source)[0, 0])
+        checked += int(next(source)[1][0, 0])
     seconds = time.perf_counter() - begun
     return {
-        "tokens_per_second": batches * batch * (context + 1) / seconds,
+        "tokens_per_second": batches * batch * context / seconds,
         "memory_mb": own_megabytes(),
         "memory_grown_mb": own_megabytes() - before,
     }
