@@ -19,23 +19,19 @@ PackingName = Literal["concat", "best_fit"]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What some sequences hold. All arrays are of int64; a place is a (row, column).
+    """What some sequences of a stream hold.
 
     Attributes:
-        rows: The sequence of each piece, from 0 in the order asked for.
-        columns: The place of its first token in the sequence.
-        starts: The first token, counted in the stream.
-        lengths: Its tokens.
-        documents: Places where a document begins that is not the first in its sequence.
-        unpredicted: Places of tokens that nothing before them in the sequence can tell.
+        pieces: Integers of shape (4, pieces): the sequence of each piece, from 0 in the order asked
+            for; its place in the sequence; its first token, counted in the stream; its tokens.
+        documents: Of shape (2, documents): sequence and place of each document's first token but
+            for what is first in a sequence.
+        unpredicted: Likewise, of tokens that nothing before them in the sequence can tell.
     """
 
-    rows: Integers
-    columns: Integers
-    starts: Integers
-    lengths: Integers
-    documents: tuple[Integers, Integers]
-    unpredicted: tuple[Integers, Integers]
+    pieces: Integers
+    documents: Integers
+    unpredicted: Integers
 
 
 class Packing(Protocol):
@@ -75,9 +71,12 @@ class Concat:
         first = self._stream.starts.searchsorted(starts, "right")
         stop = self._stream.starts.searchsorted(starts + lengths, "left")
         begun, document = _ranges(first, stop)
-        places = begun, self._stream.starts[document] - starts[begun]
-        none = np.empty(0, np.int64)
-        return Layout(rows, np.zeros_like(rows), starts, lengths, places, (none, none))
+        places = self._stream.starts[document] - starts[begun]
+        return Layout(
+            np.stack([rows, np.zeros_like(rows), starts, lengths]),
+            np.stack([begun, places]),
+            np.empty((2, 0), np.int64),
+        )
 
 
 class BestFit:
@@ -115,13 +114,11 @@ class BestFit:
         columns = before - before[head][rows]
         follows = columns > 0
         cut = follows & self._tails[pieces]
+        places = np.stack([rows, columns])
         return Layout(
-            rows,
-            columns,
-            self._starts[pieces],
-            lengths,
-            (rows[follows], columns[follows]),
-            (rows[cut], columns[cut]),
+            np.stack([rows, columns, self._starts[pieces], lengths]),
+            places[:, follows],
+            places[:, cut],
         )
 
 
