@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline import files
+from pipeline import files, models
 from pipeline.errors import UserError
 
 TokenArray = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
@@ -96,8 +96,7 @@ class PageCache:
             folder: By default `$XDG_CACHE_HOME/curate/shards`.
             max_bytes: Bytes of all files together.
         """
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self._folder = Path(folder) if folder is not None else Path(base) / "curate" / "shards"
+        self._folder = Path(folder) if folder is not None else models.cache_folder("shards")
         self._max_bytes = max_bytes
         self._maps: OrderedDict[str, TokenArray] = OrderedDict()
         self._lock = Lock()
