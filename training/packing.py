@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from training.bestfit import best_fit
-from training.stream import Stream
+from training.stream import Integers, Stream, ranges
 
-Integers = npt.NDArray[np.int64]
 PackingName = Literal["concat", "best_fit"]
 
 
@@ -70,7 +68,7 @@ class Concat:
         rows = np.arange(len(sequences))
         first = self._stream.starts.searchsorted(starts, "right")
         stop = self._stream.starts.searchsorted(starts + lengths, "left")
-        begun, document = _ranges(first, stop)
+        begun, document = ranges(first, stop)
         places = self._stream.starts[document] - starts[begun]
         return Layout(
             np.stack([rows, np.zeros_like(rows), starts, lengths]),
@@ -107,7 +105,7 @@ class BestFit:
     def layout(self, sequences: Integers) -> Layout:
         """A piece for each document, or part of one, in a sequence."""
         first, stop = self._bounds[sequences], self._bounds[sequences + 1]
-        rows, pieces = _ranges(first, stop)
+        rows, pieces = ranges(first, stop)
         lengths = self._lengths[pieces].astype(np.int64)
         before = np.cumsum(lengths) - lengths
         head = np.cumsum(stop - first) - (stop - first)
@@ -148,14 +146,6 @@ def _pack(lengths: Integers, context: int) -> tuple[Integers, Integers, Integers
     order = np.argsort(bins, kind="stable")
     sizes = np.bincount(bins)
     return starts[order], pieces[order], (number > 0)[order], sizes, int(lengths.sum())
-
-
-def _ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
-    """The numbers of several ranges one after the other, each with the number of its range."""
-    counts = stop - first
-    rows = np.repeat(np.arange(len(counts)), counts)
-    within = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
-    return rows, first[rows] + within
 
 
 def _joined(arrays: object) -> Integers:

@@ -11,9 +11,7 @@ from tokenizer.pages import PageCache, TokenArray
 from tokenizer.shardwriter import token_dtype
 from training.opening import fingerprint, open_streams
 from training.packing import PackingName, packed
-from training.stream import Source
-
-Integers = npt.NDArray[np.int64]
+from training.stream import Integers, Source
 
 IGNORED = -100
 """The target where nothing is to be predicted: what torch's cross entropy leaves out."""
@@ -46,12 +44,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What some sequences of all domains hold: `packing.Layout`, in the order of the sequences.
+    """What some sequences of all domains hold, in the order of the sequences.
 
     Attributes:
         n_sequences: How many there are.
-        pieces: As there, and as a fifth row the domain of each.
-        documents: As there.
+        pieces: As `Stream.cut` gives them, and as a sixth row the domain of each.
+        documents: As in `packing.Layout`.
         unpredicted: As there.
     """
 
@@ -128,9 +126,9 @@ class Sequences:
         for domain in np.unique(domains).tolist():
             rows = np.flatnonzero(domains == domain)
             layout = self._packings[domain].layout(numbers[rows])
-            of_domain = np.full((1, layout.pieces.shape[1]), domain)
+            cut = self._streams[domain].cut(layout.pieces)
             for tables, table in (
-                (pieces, np.concatenate([layout.pieces, of_domain])),
+                (pieces, np.concatenate([cut, np.full((1, cut.shape[1]), domain)])),
                 (documents, layout.documents),
                 (unpredicted, layout.unpredicted),
             ):
@@ -145,8 +143,9 @@ class Sequences:
             UserError: A token is outside the vocabulary, or cannot be read.
         """
         tokens = np.zeros((plan.n_sequences, self.context + 1), self._dtype)
-        for row, column, start, length, domain in plan.pieces.T.tolist():
-            self._streams[domain].read_into(tokens[row, column : column + length], start)
+        for row, column, group, start, length, domain in plan.pieces.T.tolist():
+            read = self._streams[domain].tokens(group)[start : start + length]
+            tokens[row, column : column + length] = read
         if tokens.max(initial=0) >= self.vocab_size:
             raise self._outside(plan, tokens)
         targets = tokens[:, 1:].astype(np.int64)
@@ -155,7 +154,7 @@ class Sequences:
         begins[rows, columns] = 1
         rows, columns = plan.unpredicted
         targets[rows, columns - 1] = IGNORED
-        ends = np.bincount(plan.pieces[0], plan.pieces[3]).astype(np.int64)
+        ends = np.bincount(plan.pieces[0], plan.pieces[4]).astype(np.int64)
         for row in np.flatnonzero(ends <= self.context).tolist():
             targets[row, ends[row] - 1 :] = IGNORED
             begins[row, ends[row] : ends[row] + 1] = 1
@@ -165,19 +164,17 @@ class Sequences:
     def sources(self, plan: Plan) -> list[Source]:
         """Where the tokens of some sequences come from, sequence after sequence."""
         return [
-            source
-            for _, _, start, length, domain in plan.pieces.T.tolist()
-            for source in self._streams[domain].sources(start, start + length)
+            self._streams[domain].source(group, start, start + length)
+            for _, _, group, start, length, domain in plan.pieces.T.tolist()
         ]
 
     def n_bytes(self, plan: Plan) -> float:
         """Bytes of text that the predicted tokens of some sequences stand for."""
         unpredicted = set(map(tuple, plan.unpredicted.T.tolist()))
         total = 0.0
-        for row, column, start, length, domain in plan.pieces.T.tolist():
+        for row, column, group, start, length, domain in plan.pieces.T.tolist():
             given = column == 0 or (row, column) in unpredicted
-            bytes_before = self._streams[domain].bytes_before
-            total += bytes_before(start + length) - bytes_before(start + given)
+            total += self._streams[domain].n_bytes(group, start + given, start + length)
         return total
 
     def release(self) -> None:
