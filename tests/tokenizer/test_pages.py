@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 
@@ -62,6 +63,19 @@ def test_a_shard_elsewhere_reads_like_one_here(site: Site, here: ShardSet, tmp_p
     again = shard.tokens(0, local.n_tokens)
     assert again.tolist() == local.tokens(0, local.n_tokens).tolist()
     assert len(site.requests) == before
+
+
+def test_object_stores_are_read_the_same_way(here: ShardSet, tmp_path: Path) -> None:
+    """Through fsspec, here its file system in memory."""
+    store = fsspec.filesystem("memory")
+    for path in Path(here.folder).iterdir():
+        store.pipe(f"/shards/{path.name}", path.read_bytes())
+    away = Loader(
+        ShardSet.read("memory://shards"), context=16, batch=8, cache=PageCache(tmp_path / "cache")
+    )
+    for one, other in islice(zip(Loader(here, context=16, batch=8), away, strict=True), 4):
+        assert np.array_equal(one.inputs, other.inputs)
+    store.rm("/shards", recursive=True)
 
 
 def test_only_the_row_groups_asked_for_are_fetched_and_each_once(
