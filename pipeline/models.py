@@ -80,7 +80,7 @@ def local(address: str) -> str:
             _compare(path, files.sha256(path), sha256)
         return path if "://" not in path else str(files.filesystem(path)[1])
     assert sha256 is not None
-    cached = _folder() / (sha256 + PurePosixPath(path).suffix)
+    cached = cache_folder("models") / (sha256 + PurePosixPath(path).suffix)
     if not cached.exists() or files.sha256(str(cached)) != sha256:
         _fetch(path, sha256, str(cached))
     return str(cached)
@@ -92,11 +92,12 @@ def _split(address: str) -> tuple[str, str | None]:
     return parts["path"], parts["sha256"]
 
 
-def _folder() -> Path:
+def cache_folder(name: str) -> Path:
+    """A folder of the user's cache, by the XDG Base Directory Specification."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     # The specification has relative paths ignored.
     base = Path(given) if given.startswith("/") else Path.home() / ".cache"
-    return base / "curate" / "models"
+    return base / "curate" / name
 
 
 def _fetch(url: str, sha256: str, path: str) -> None:
