@@ -232,7 +232,7 @@ def _add_train_domain(classifiers: Any) -> None:
         nargs="+",
         type=_name,
         metavar="LABELLED",
-        help="JSON Lines, plain, gz or zst, with url, text, and topic, format or domain; a glob",
+        help="JSON Lines (also bz2, gz, xz, zst) of url, text, and topic, format or domain; a glob",
     )
     parser.add_argument("--hosts", default="", metavar="FOLDER", help="host lists as UT1's")
     parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
