@@ -125,9 +125,11 @@ def try_candidate(guard: Guard, index: int, section: QualitySection, folder: str
         Its number.
     """
     done, path = (join(folder, WORK, name) for name in (_tried_mark(index), f"model-{index}"))
+    if files.exists(done):
+        return index
     examples = join(folder, WORK, _EXAMPLES)
     tuned = qualitytraining.can_tune(read_table(examples, ["split", "label"]))
-    if not files.exists(done) and (tuned or not index):
+    if tuned or not index:
         # Several of these run at once: none of them holds all texts.
         training = (row for row in read_rows(examples) if row["split"] == "train")
         classifier = qualitytraining.train(training, candidates(section)[index], path)
