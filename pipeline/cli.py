@@ -121,8 +121,7 @@ def _run_stages(parsed: argparse.Namespace, config: Config) -> bool:
 
 def _train_quality(parsed: argparse.Namespace) -> None:
     config = _config(parsed)
-    section = config.quality
-    if section.model or not (section.dumps or section.references):
+    if not config.quality.trains:
         raise UserError(
             f"{parsed.config}: quality: nothing to train on; set dumps or references, and no model"
         )

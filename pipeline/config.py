@@ -139,6 +139,11 @@ class QualitySection(Section):
     quantize: bool = False
     """Whether the model is made smaller, at some loss: `model.ftz` in place of `model.bin`."""
 
+    @property
+    def trains(self) -> bool:
+        """Whether a classifier is trained."""
+        return bool(self.dumps or self.references)
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         given = [key for key in ("dumps", "references", "model") if getattr(self, key)]

@@ -83,7 +83,7 @@ def _idle(config: "Config") -> Iterator[str]:
     """Settings that are given while what they are for is not."""
     quality = config.quality
     for key in sorted(quality.model_fields_set - {"dumps", "references", "model"}):
-        if not (quality.dumps or quality.references):
+        if not quality.trains:
             yield (
                 f"quality.{key}: no classifier is trained; set quality.dumps or references, or "
                 "remove it"
@@ -143,7 +143,7 @@ def _weight_problems(config: "Config") -> Iterator[str]:
             f"weight.max_repeats: factors ask for {greatest[0]:g} x {greatest[1]:g} repeats, more "
             f"than {section.max_repeats}; lower them or raise it"
         )
-    if not (quality.model or quality.references or quality.dumps):
+    if not (quality.model or quality.trains):
         for key, asked in (
             ("weight.quality.mode", section.quality.mode != "off"),
             ("weight.anneal.share", section.anneal.share > 0),

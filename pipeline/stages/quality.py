@@ -23,7 +23,7 @@ def settings(config: Config) -> dict[str, Any]:
     section = config.quality
     if section.model:
         return {"model": section.model}
-    if not (section.dumps or section.references):
+    if not section.trains:
         return {}
     return section.model_dump(mode="json", exclude={"dumps", "references", "model"})
 
