@@ -67,8 +67,8 @@ def beside(address: str, name: str, sha256: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def local(address: str) -> str:
-    """The path on this machine of a model, fetched if it is elsewhere.
+def local(address: str, access: files.Access = files.DEFAULT_ACCESS) -> str:
+    """The path on this machine of a model, fetched if it is elsewhere and was not before.
 
     Raises:
         UserError: It is missing, cannot be reached, or has another hash.
@@ -82,7 +82,7 @@ def local(address: str) -> str:
     assert sha256 is not None
     cached = cache_folder("models") / (sha256 + PurePosixPath(path).suffix)
     if not cached.exists() or files.sha256(str(cached)) != sha256:
-        _fetch(path, sha256, str(cached))
+        _fetch(path, sha256, str(cached), access)
     return str(cached)
 
 
@@ -100,10 +100,10 @@ def cache_folder(name: str) -> Path:
     return base / "curate" / name
 
 
-def _fetch(url: str, sha256: str, path: str) -> None:
+def _fetch(url: str, sha256: str, path: str, access: files.Access) -> None:
     digest, remedy = hashlib.sha256(), "mend it, or set XDG_CACHE_HOME to another folder"
     try:
-        with files.open_read(url) as stream, files.open_atomic(path, remedy) as out:
+        with files.open_read(url, access) as stream, files.open_atomic(path, remedy) as out:
             while block := stream.read(_BLOCK):
                 digest.update(block)
                 out.write(block)
