@@ -41,6 +41,9 @@ from pipeline.tasks.quality import CARD, CARD_TEXT
 from pipeline.tokenizerreport import report
 from pipeline.trace import trace
 from pipeline.whatif import what_if
+from training.planning.answer import answer
+from training.planning.arguments import add_plan, read_budgets, read_question
+from training.planning.fitted import fit_runs
 
 _STAGE_HELP = {
     "extract": "read archives, extract text and language",
@@ -141,6 +144,7 @@ def make_parser() -> argparse.ArgumentParser:
     shards = commands.add_parser("shards", help=about, description=about)
     held = shards.add_subparsers(dest="part", required=True, metavar="PART")
     _add(held, "verify", "compare every byte with what was written", _verify, run=True)
+    add_plan(commands, _plan, _plan_fit)
     sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -360,6 +364,16 @@ def _verify(parsed: argparse.Namespace) -> None:
             f"{found.folder}: not as they were written: {names}; "
             f"delete {found.folder} and run `curate shard`"
         )
+
+
+def _plan(parsed: argparse.Namespace) -> None:
+    found = answer(*read_question(parsed))
+    _output(parsed, found.to_json(), found.show)
+
+
+def _plan_fit(parsed: argparse.Namespace) -> None:
+    found = fit_runs(parsed.runs, read_budgets(parsed), parsed.plot)
+    _output(parsed, found.to_json(), found.show)
 
 
 def _sample(parsed: argparse.Namespace) -> None:
