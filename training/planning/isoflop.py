@@ -13,9 +13,9 @@ from training.planning.quantities import short
 # The drawing's units: a margin around the plot.
 _LEFT, _TOP, _WIDTH, _HEIGHT = 70, 30, 620, 380
 _RIGHT, _BOTTOM = _LEFT + _WIDTH, _TOP + _HEIGHT
-# From dark to light by compute; a curve is as wide as three tenths of its size each way.
+# From dark to light by compute; a curve spans so many powers of ten around its best size.
 _DARK, _LIGHT = (33, 24, 100), (240, 150, 60)
-_REACH = 1.3
+_REACH = 2.0
 _STEPS = 60
 
 
