@@ -117,7 +117,7 @@ def check(table: Numbers) -> None:
 def problem(table: Numbers, least_runs: int) -> str | None:
     """What is missing in runs, or None; shape (n, 3) of params, tokens, loss."""
     if len(table) < least_runs:
-        return f"{len(table)} runs are too few to fit five constants; give {least_runs} or more"
+        return f"{len(table)} runs are too few for five constants; give {least_runs} or more"
     for column, name in ((0, "sizes"), (1, "token counts")):
         values = table[:, column]
         distinct, ratio = len(np.unique(values)), values.max() / values.min()

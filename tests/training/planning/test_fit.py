@@ -1,12 +1,14 @@
 """A law is told from runs where they determine it, and refused where they do not."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline.cli import main
 from pipeline.errors import UserError
 from training.planning.fit import Run, fit
 from training.planning.fitted import fit_runs
@@ -112,6 +114,20 @@ def test_forecasts_beyond_the_runs_are_marked(tmp_path: Path) -> None:
     spread = [one.loss_interval[1] - one.loss_interval[0] for one in (inside, beyond)]
     assert spread[1] > spread[0]
     assert found.plot is not None and Path(found.plot).read_text().startswith("<svg")
+
+
+def test_json_may_stand_before_and_after(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "runs.csv"
+    rows = [",".join(str(float(value)) for value in run) for run in sweep(TRUTH, 0.0, budgets=3)]
+    table.write_text("\n".join(["params,tokens,loss", *rows]), encoding="utf-8")
+    answers = []
+    for words in (["plan", "--json", "fit", str(table)], ["plan", "fit", str(table), "--json"]):
+        assert main(words) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1]
+    assert answers[0]["constants"]["alpha"] == pytest.approx(TRUTH.alpha, abs=1e-3)
 
 
 def test_curves_are_dashed_where_no_runs_are() -> None:
