@@ -36,6 +36,7 @@ RESAMPLES = 500
 _DELTA = 1e-3
 _EXPONENTS = np.linspace(0.05, 1.25, 13)
 _STARTS = 4
+_NAMES = ("A", "B", "E", "alpha", "beta")
 # ln A, ln B, ln E, alpha, beta: far beyond any published law.
 _LOWEST = np.array([-20.0, -20.0, -10.0, 1e-3, 1e-3])
 _HIGHEST = np.array([60.0, 60.0, 5.0, 2.0, 2.0])
@@ -79,9 +80,9 @@ def fit(runs: Sequence[Run], resamples: int = RESAMPLES) -> Fit:
     table = np.array(sorted(runs), dtype=np.float64).reshape(-1, 3)
     check(table)
     best = min((_polish(start, table) for start in _starts(table)), key=lambda found: found[1])[0]
-    if _at_edge(best):
+    if edge := _at_edge(best):
         raise UserError(
-            "the runs do not determine the constants (the best fit is at the edge of what is "
+            f"the runs do not determine {', '.join(edge)} (the best fit is at the edge of what is "
             "searched); add runs of other sizes and token counts"
         )
     draws = []
@@ -196,6 +197,8 @@ def _slopes(vector: Numbers, table: Numbers) -> Numbers:
     return np.stack(slopes, axis=1)
 
 
-def _at_edge(vector: Numbers) -> bool:
+def _at_edge(vector: Numbers) -> list[str]:
+    """The constants that are as small or large as any searched."""
     reach = 1e-3 * (_HIGHEST - _LOWEST)
-    return bool(np.any((vector < _LOWEST + reach) | (vector > _HIGHEST - reach)))
+    outside = (vector < _LOWEST + reach) | (vector > _HIGHEST - reach)
+    return [name for name, out in zip(_NAMES, outside, strict=True) if out]

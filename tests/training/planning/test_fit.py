@@ -103,6 +103,13 @@ def test_runs_that_determine_nothing_are_refused(runs: list[Run], said: str) -> 
         fit(runs)
 
 
+def test_runs_far_from_any_floor_are_refused() -> None:
+    """Losses that only fall, as by a power of the tokens alone, have no E to be told."""
+    runs = [run._replace(loss=1e3 / run.tokens**0.3) for run in sweep(TRUTH, 0.0, budgets=3)]
+    with pytest.raises(UserError, match=r"do not determine .*E"):
+        fit(runs)
+
+
 def test_forecasts_beyond_the_runs_are_marked(tmp_path: Path) -> None:
     table = tmp_path / "runs.csv"
     rows = [",".join(str(float(value)) for value in run) for run in sweep(TRUTH, 0.002, budgets=4)]
