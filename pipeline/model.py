@@ -7,7 +7,6 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.config import Config
 from pipeline.errors import UserError
-from pipeline.files import join
 from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.progress import Progress
@@ -28,15 +27,14 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
     """
     if "://" in job.run:
         raise UserError(
-            f"{job.run}: training maps its shards from a local disk; copy the folder, or stop "
+            f"{job.run}: training keeps its checkpoints on a local disk; copy the folder, or stop "
             "before it with --until shards"
         )
     workers = job.config.workers
     with Pool(1, workers.page_seconds, psutil.virtual_memory().total) as pool:
         facts = pool.submit(
             train_model,
-            *_shards(job),
-            int(job.upstream["tokenizer"].facts["vocab_size"]),
+            job.folder_of("shards"),
             job.config.train,
             job.folder,
         ).result()
@@ -45,14 +43,3 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         f"{facts['valid_bits_per_byte']:.3f} bits a byte"
     )
     Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts).write(job.folder)
-
-
-def _shards(job: Job) -> tuple[list[str], list[str]]:
-    """The train and the validation shards that the manifest names."""
-    names = [name for part in job.upstream["shards"].parts for name in part.files]
-    paths = [join(job.folder_of("shards"), name) for name in sorted(names)]
-    train, valid = (
-        [path for path in paths if path.rpartition("/")[2].startswith(kind)]
-        for kind in ("train-", "valid-")
-    )
-    return train, valid

@@ -1,45 +1,37 @@
-"""Token shards, read: any window of tokens as a slice of the mapped file; see `shardwriter`."""
+"""Token shards, read: any window of tokens as a slice of a mapped row group; see `shardwriter`."""
 
 import hashlib
+import os
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline import files
 from pipeline.errors import UserError
 from tokenizer.page_header import MAX_HEADER_BYTES, read_page_header
+from tokenizer.pages import (
+    FetchedPages,
+    MappedPages,
+    PageCache,
+    Pages,
+    TokenArray,
+    TokenPage,
+)
 from tokenizer.shardwriter import FOOTER_KEYS, SCHEMA, TokenizedDocument
-
-TokenArray = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPage:
-    """Where the tokens of one row group lie in the file.
-
-    Attributes:
-        offset: First byte of its tokens.
-        n_tokens: How many tokens follow.
-        crc: CRC-32 of the page, as its header has it.
-    """
-
-    offset: int
-    n_tokens: int
-    crc: int
 
 
 class Shard:
-    """A shard, memory-mapped. Only local files can be mapped.
+    """A shard, here or elsewhere; see `pages` for how its tokens are reached.
 
     Attributes:
-        path: The file.
+        path: The file, a path or URL.
         dtype: The integer type of the token ids.
         metadata: The footer's key-value entries.
         n_tokens: Tokens in all documents together.
@@ -50,23 +42,36 @@ class Shard:
         pages: Where the tokens lie, one entry a row group.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        """Opens a shard and checks that it has the layout the memory map relies on.
+    def __init__(self, path: str | Path, cache: PageCache | None = None) -> None:
+        """Opens a shard and checks that it has the layout that reading relies on.
+
+        Args:
+            path: Its path or URL.
+            cache: Where fetched row groups are kept if it is elsewhere; by default `PageCache()`.
 
         Raises:
             UserError: If the file cannot be read or is no shard of this layout.
         """
-        self.path = Path(path)
+        self.path = str(path)
         try:
-            with pq.ParquetFile(self.path, page_checksum_verification=True) as parquet:
+            with files.open_read(self.path) as file, _parquet(file) as parquet:
                 footer = parquet.metadata
                 self._require(parquet.schema_arrow.equals(SCHEMA), "its columns are others")
-                index = parquet.read(columns=["n_tokens", "n_bytes"])
-            self._map: npt.NDArray[np.uint8] = np.memmap(self.path, np.uint8, mode="r")
-            entries = (footer.metadata or {}).items()
-            self.metadata: dict[str, str] = {k.decode(): v.decode() for k, v in entries}
+                entries = (footer.metadata or {}).items()
+                self.metadata: dict[str, str] = {k.decode(): v.decode() for k, v in entries}
+                self._read_counts(parquet.read(columns=["n_tokens", "n_bytes"]))
+                self.pages = self._locate(footer, file)
         except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise self._error(str(error)) from error
+        self._page_starts = list(accumulate((page.n_tokens for page in self.pages), initial=0))
+        self._pages: Pages = (
+            MappedPages(files.filesystem(self.path)[1], self.dtype, self.pages)
+            if files.is_local(self.path)
+            else FetchedPages(self.path, self.dtype, self.pages, cache or PageCache())
+        )
+
+    def _read_counts(self, index: Any) -> None:
+        """Takes over what footer and rows say of type and sizes, and compares them."""
         for key in FOOTER_KEYS:
             self._require(key in self.metadata, f"its footer has no {key}")
         dtype = self.metadata["curate.dtype"]
@@ -80,8 +85,6 @@ class Shard:
         for key in ("n_tokens", "n_documents", "n_bytes"):
             stated, found = self.metadata[f"curate.{key}"], str(getattr(self, key))
             self._require(stated == found, f"its footer states {stated} {key}, its rows {found}")
-        self.pages = self._locate(footer)
-        self._page_starts = list(accumulate((page.n_tokens for page in self.pages), initial=0))
 
     @property
     def tokenizer_sha256(self) -> str:
@@ -103,8 +106,8 @@ class Shard:
         """The tokens `start` to `stop` of the shard, counted across its documents.
 
         Returns:
-            Shape `(stop - start,)`: a read-only view of the file where the window lies in one row
-            group, else a copy.
+            Shape `(stop - start,)`: a read-only view of the mapped row group where the window lies
+            in one, else a copy.
 
         Raises:
             IndexError: If the window is not within the shard.
@@ -149,7 +152,7 @@ class Shard:
         Raises:
             UserError: If anything differs, naming the row group.
         """
-        with pq.ParquetFile(self.path, page_checksum_verification=True) as parquet:
+        with files.open_read(self.path) as file, _parquet(file) as parquet:
             for group, start in enumerate(self._page_starts[:-1]):
                 try:
                     rows = parquet.read_row_group(group)
@@ -170,34 +173,33 @@ class Shard:
     @cached_property
     def _labels(self) -> Any:
         """The columns that only single documents need, as an Arrow table."""
-        with pq.ParquetFile(self.path, page_checksum_verification=True) as parquet:
+        with files.open_read(self.path) as file, _parquet(file) as parquet:
             return parquet.read(columns=["doc_id", "domain", "language", "repeat"])
+
+    def release(self) -> None:
+        """Lets go of the memory that tokens read so far take."""
+        self._pages.release()
 
     def _slice(self, page: int, start: int, stop: int) -> TokenArray:
         """The part of the window `start` to `stop` that lies in one row group."""
         first = self._page_starts[page]
-        count = self.pages[page].n_tokens
-        begin, end = max(start - first, 0), min(stop - first, count)
-        return np.frombuffer(
-            self._map,
-            self.dtype,
-            count=end - begin,
-            offset=self.pages[page].offset + begin * self.dtype.itemsize,
-        )
+        return self._pages.tokens(page)[max(start - first, 0) : stop - first]
 
-    def _locate(self, footer: Any) -> list[TokenPage]:
+    def _locate(self, footer: Any, file: IO[bytes]) -> list[TokenPage]:
         """Finds the tokens of each row group, checking every assumption about its page."""
+        file_bytes = file.seek(0, os.SEEK_END)
         pages = []
         rows = 0
         for group in range(footer.num_row_groups):
             column = footer.row_group(group).column(SCHEMA.get_field_index("tokens"))
             start, size = column.data_page_offset, column.total_compressed_size
             self._require(column.compression == "UNCOMPRESSED", "its tokens are compressed")
+            file.seek(start)
             try:
-                page = read_page_header(self._map[start : start + MAX_HEADER_BYTES].tobytes())
+                page = read_page_header(file.read(MAX_HEADER_BYTES))
             except ValueError as error:
                 raise self._error(f"row group {group}: {error}") from error
-            whole = page.header_bytes + page.page_bytes == size and start + size <= len(self._map)
+            whole = page.header_bytes + page.page_bytes == size and start + size <= file_bytes
             self._require(whole, f"row group {group} is not stored as one page")
             whole = 0 <= column.num_values <= self.n_documents - rows
             self._require(whole, f"row group {group} counts other rows than there are")
@@ -206,7 +208,12 @@ class Shard:
             self._require(
                 n_bytes <= page.page_bytes, f"row group {group} is shorter than its n_tokens"
             )
-            pages.append(TokenPage(start + size - n_bytes, n_tokens, page.crc))
+            end = start + size
+            pages.append(
+                TokenPage(
+                    end - page.page_bytes, end - n_bytes, n_tokens, column.num_values, page.crc
+                )
+            )
             rows += column.num_values
         return pages
 
@@ -215,8 +222,12 @@ class Shard:
             raise self._error(problem)
 
     def _error(self, problem: str) -> UserError:
-        remedy = f"delete {self.path.parent} and run `curate shard`"
+        remedy = f"delete {self.path.rpartition('/')[0]} and run `curate shard`"
         return UserError(f"{self.path} is no readable token shard: {problem}; {remedy}")
+
+
+def _parquet(file: IO[bytes]) -> Any:
+    return pq.ParquetFile(file, page_checksum_verification=True)
 
 
 def _starts(lengths: Any) -> npt.NDArray[np.int64]:

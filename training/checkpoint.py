@@ -15,7 +15,8 @@ from pipeline.errors import UserError
 from training.config import TrainConfig
 from training.model import Decoder
 
-Identity = Mapping[str, str | int | float]
+Identity = Mapping[str, Any]
+State = Mapping[str, Any]
 
 
 def save_checkpoint(
@@ -23,9 +24,7 @@ def save_checkpoint(
     identity: Identity,
     model: Decoder,
     optimizer: Optimizer,
-    *,
-    step: int,
-    metrics_bytes: int,
+    state: State,
 ) -> None:
     """Saves all that a run needs to go on.
 
@@ -34,35 +33,34 @@ def save_checkpoint(
         identity: What decides the run: settings and fingerprints of the data.
         model: Its weights.
         optimizer: Its state.
-        step: Steps done.
-        metrics_bytes: Length of the metrics file at this step.
+        state: Where the run stands; plain values.
     """
     tensors = {f"model.{name}": weight for name, weight in model.state_dict().items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": moment for name, moment in moments.items()}
-    about = {"identity": dict(identity), "step": step, "metrics_bytes": metrics_bytes}
+    about = {"identity": dict(identity), "state": dict(state)}
     _write_tensors(path, tensors, about)
 
 
 def load_checkpoint(
     path: Path, identity: Identity, model: Decoder, optimizer: Optimizer
-) -> tuple[int, int]:
+) -> State | None:
     """Puts a saved state back into model and optimizer.
 
     Returns:
-        The step and the length of the metrics file; zeros if there is no checkpoint yet.
+        The state that was saved; None if there is no checkpoint yet.
 
     Raises:
         UserError: If the checkpoint is unreadable or belongs to another run.
     """
     if not path.exists():
-        return 0, 0
+        return None
     try:
-        tensors, state = _read_tensors(path)
+        tensors, about = _read_tensors(path)
     except (OSError, safetensors.SafetensorError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read; delete it to train from the start") from error
-    for key in {**state["identity"], **identity}:
-        was, now = state["identity"].get(key), identity.get(key)
+    for key in {**about["identity"], **identity}:
+        was, now = about["identity"].get(key), identity.get(key)
         if was != now:
             raise UserError(
                 f"{path} was made with {key} = {was}, this run has {key} = {now}; set it back, "
@@ -75,7 +73,8 @@ def load_checkpoint(
         moments.setdefault(int(index), {})[kind] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
-    return state["step"], state["metrics_bytes"]
+    state: State = about["state"]
+    return state
 
 
 def save_model(path: Path, model: Decoder, vocab_size: int, config: TrainConfig) -> None:

@@ -1,6 +1,6 @@
 """The settings of a training run."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -28,6 +28,16 @@ class TrainConfig(BaseModel):
         default=2, ge=1, description="Key and value heads; each serves equal queries."
     )
     context: int = Field(default=256, ge=1, description="Tokens a sequence.")
+    packing: Literal["concat", "best_fit"] = Field(
+        default="concat",
+        description="How documents become sequences: one after another, cut where a sequence ends; "
+        "or whole where they fit, with padding.",
+    )
+    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict,
+        description="Shares of the tokens by domain; what is not named keeps its proportions in "
+        "the rest. Without any, an epoch reads each token once.",
+    )
     batch_sequences: int = Field(default=8, ge=1, description="Sequences a step.")
     steps: int = Field(default=1000, ge=1, description="Optimizer steps.")
     learning_rate: float = Field(default=3e-3, gt=0, description="Peak learning rate of AdamW.")

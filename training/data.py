@@ -1,171 +1,166 @@
-"""The order of training: which tokens come at which place, as a pure function.
+"""The loader: batches of token sequences in one global order, for any number of ranks.
 
-The corpus is the concatenation of the shards in the order of their file names. It is cut into
-windows of `context + 1` tokens that overlap by one, so that every token but the first is predicted
-exactly once an epoch; the remainder at the end, shorter than a window, is left out. An epoch visits
-the windows in an order given by a keyed permutation. Where a run stands is one integer, the number
-of sequences it has read, whatever the batch size.
+The order is a pure function of the shards' fingerprint and the settings (see `order`, `packing`,
+`mixing`). Where a run stands is one integer, the number of sequences that all ranks have read, so a
+run goes on exactly, with another number of workers or ranks too. A rank reads its part of each
+batch: with R ranks, rank r has the r-th of R equal runs of sequences.
 """
 
-import hashlib
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
-from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from pipeline.errors import UserError
-from tokenizer.shards import Shard
-from tokenizer.shardwriter import token_dtype
+from pipeline.shardset import TRAIN, ShardSet
+from tokenizer.pages import PageCache
+from training.mixing import quotas, target_shares
+from training.order import BLOCK, Order
+from training.packing import PackingName
+from training.sequences import Batch, Sequences
+from training.stream import Source
 
-ROUNDS = 6
+__all__ = ["Batch", "Loader", "Source"]
 
-
-class Corpus:
-    """The tokens of several shards as one sequence.
-
-    Attributes:
-        name: What the corpus is for, said in errors.
-        shards: The shards in the order of their file names.
-        n_tokens: Tokens in all shards together.
-        tokenizer_sha256: Hex digest of the tokenizer that all of them were made with.
-        fingerprint: SHA-256 (hex) over the shards in order; the names do not count.
-    """
-
-    def __init__(self, name: str, paths: Sequence[str], vocab_size: int) -> None:
-        """Opens the shards.
-
-        Raises:
-            UserError: If there are no shards or no tokens, a shard is unreadable, or shards were
-                made with other tokenizers or an integer type that does not fit the vocabulary.
-        """
-        self.name = name
-        self.shards = [Shard(path) for path in sorted(paths, key=lambda path: Path(path).name)]
-        self._vocab_size = vocab_size
-        self._starts = list(accumulate((shard.n_tokens for shard in self.shards), initial=0))
-        self._byte_starts = list(accumulate((shard.n_bytes for shard in self.shards), initial=0))
-        self.n_tokens = self._starts[-1]
-        if not self.n_tokens:
-            raise UserError(
-                f"no tokens in the {len(paths)} {name} shards; give the corpus more documents, or "
-                "hold out another share for validation"
-            )
-        dtype = token_dtype(vocab_size)
-        for shard in self.shards:
-            if shard.dtype != dtype:
-                raise UserError(
-                    f"{shard.path}: tokens are {shard.dtype.name}, a vocabulary of {vocab_size} "
-                    f"takes {dtype.name}; make the shards again with this tokenizer"
-                )
-            if shard.tokenizer_sha256 != self.shards[0].tokenizer_sha256:
-                raise UserError(
-                    f"{shard.path} and {self.shards[0].path} were made with different tokenizers; "
-                    "make the shards again with one"
-                )
-        self.tokenizer_sha256 = self.shards[0].tokenizer_sha256
-        self.fingerprint = hashlib.sha256(
-            " ".join(shard.fingerprint for shard in self.shards).encode()
-        ).hexdigest()
-
-    def tokens(self, start: int, stop: int) -> npt.NDArray[np.int64]:
-        """The tokens `start` to `stop` of the corpus.
-
-        Returns:
-            Shape `(stop - start,)`.
-
-        Raises:
-            UserError: If a token is outside the vocabulary.
-        """
-        pieces = []
-        at = start
-        while at < stop:
-            index = bisect_right(self._starts, at) - 1
-            first, end = self._starts[index], min(stop, self._starts[index + 1])
-            pieces.append(self.shards[index].tokens(at - first, end - first))
-            at = end
-        window = np.concatenate(pieces).astype(np.int64)
-        if window.max() >= self._vocab_size:
-            raise UserError(
-                f"{self.shards[index].path}: token {window.max()} is outside the vocabulary of "
-                f"{self._vocab_size}; make the shards again with this tokenizer"
-            )
-        return window
-
-    def bytes_before(self, token: int) -> float:
-        """Bytes of text that the tokens before `token` stand for; see `Shard.bytes_before`."""
-        index = min(bisect_right(self._starts, token), len(self.shards)) - 1
-        shard = self.shards[index]
-        return self._byte_starts[index] + shard.bytes_before(token - self._starts[index])
+# Batches read ahead by each worker.
+_AHEAD = 2
 
 
-class Windows:
-    """A corpus cut into windows.
+class Loader:
+    """Endless batches; see the module.
 
     Attributes:
-        corpus: The corpus.
-        context: Tokens to predict in a window.
+        sequences: What there is to read.
+        batch: Sequences of a batch of all ranks together.
+        round: Sequences after which each domain has had its share. Without weights that is one
+            epoch of everything.
     """
 
-    def __init__(self, corpus: Corpus, context: int) -> None:
-        """Cuts the corpus.
+    def __init__(
+        self,
+        shards: ShardSet,
+        kind: str = TRAIN,
+        *,
+        context: int,
+        batch: int,
+        seed: int = 0,
+        packing: PackingName = "concat",
+        weights: Mapping[str, float] | None = None,
+        rank: int = 0,
+        world: int = 1,
+        workers: int = 0,
+        verify: bool = True,
+        cache: PageCache | None = None,
+    ) -> None:
+        """Opens the shards, and stands at the beginning.
+
+        Args:
+            shards: What `ShardSet.read` found in a folder.
+            kind: Which of them to read.
+            context: Tokens of a sequence.
+            batch: Sequences of a batch of all ranks together.
+            seed: Another seed gives another order.
+            packing: `concat` or `best_fit`; see `packing`.
+            weights: Shares of the tokens by domain; see `mixing.target_shares`. Without them an
+                epoch reads everything once.
+            rank: Which of the ranks this is, from 0.
+            world: Ranks.
+            workers: Threads that read ahead; with 0 a batch is read when it is asked for.
+            verify: Whether the shards' SHA-256 are compared; see `opening.open_streams`.
+            cache: Where shards elsewhere are kept; by default `PageCache()`.
 
         Raises:
-            UserError: If the corpus is shorter than one window.
+            UserError: The shards are unusable (see `Sequences`), weights do not fit them, or the
+                batch cannot be divided among the ranks.
         """
-        if corpus.n_tokens <= context:
+        if not 0 <= rank < world:
+            raise UserError(f"rank = {rank}: with world = {world} it is 0 to {world - 1}")
+        if batch < 1 or batch % world:
             raise UserError(
-                f"the {corpus.name} shards have {corpus.n_tokens} tokens, context = {context} "
-                f"needs {context + 1}; lower context or give the corpus more"
+                f"batch = {batch} cannot be divided among {world} ranks; make it a multiple"
             )
-        self.corpus = corpus
-        self.context = context
+        self.sequences = Sequences(
+            shards, kind, context, packing, verify=verify, cache=cache, threads=max(1, workers)
+        )
+        self.batch = batch
+        self._share = batch // world
+        self._rank = rank
+        self._workers = workers
+        self._at = 0
+        self._fixed = {
+            "shards": self.sequences.fingerprint,
+            "seed": seed,
+            "context": context,
+            "packing": packing,
+            "weights": dict(sorted((weights or {}).items())),
+        }
+        counts = _quotas(self.sequences, weights or {})
+        self._order = Order(self.sequences.fingerprint, seed, counts, self.sequences.counts)
+        self.round = self._order.size
 
-    def __len__(self) -> int:
-        return (self.corpus.n_tokens - 1) // self.context
+    def __iter__(self) -> Iterator[Batch]:
+        """This rank's part of each batch from where the loader stands.
 
-    def read(self, windows: Sequence[int]) -> npt.NDArray[np.int64]:
-        """The tokens of some windows.
-
-        Returns:
-            Shape `(len(windows), context + 1)`.
+        The state moves on with each batch that is taken, not with what is read ahead.
         """
-        starts = [window * self.context for window in windows]
-        return np.stack([self.corpus.tokens(at, at + self.context + 1) for at in starts])
+        if not self._workers:
+            while True:
+                batch = self._read(self._at)
+                self._at += self.batch
+                yield batch
+        ahead: deque[Future[Batch]] = deque()
+        pool = ThreadPoolExecutor(self._workers)
+        try:
+            while True:
+                while len(ahead) < _AHEAD * self._workers:
+                    ahead.append(pool.submit(self._read, self._at + len(ahead) * self.batch))
+                batch = ahead.popleft().result()
+                self._at += self.batch
+                yield batch
+        finally:
+            pool.shutdown(cancel_futures=True)
 
-    def n_bytes(self, window: int) -> float:
-        """Bytes of text that the predicted tokens of a window stand for: all but its first."""
-        first = window * self.context + 1
-        return self.corpus.bytes_before(first + self.context) - self.corpus.bytes_before(first)
+    def state(self) -> dict[str, Any]:
+        """Where the loader stands, and in which order; plain values, for a checkpoint."""
+        return {"sequence": self._at, **self._fixed}
 
-    def shuffled(self, seed: int, first: int, count: int) -> npt.NDArray[np.int64]:
-        """The sequences `first` to `first + count` of a training run, counted across epochs.
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state, whatever the workers, ranks or batch were. Iterate anew afterwards.
 
-        Returns:
-            Shape `(count, context + 1)`.
+        Raises:
+            UserError: The state belongs to another order.
         """
-        windows = []
-        for sequence in range(first, first + count):
-            epoch, place = divmod(sequence, len(self))
-            key = f"{self.corpus.fingerprint} {seed} {epoch}"
-            windows.append(permute(place, len(self), key))
-        return self.read(windows)
+        for key, now in self._fixed.items():
+            if state[key] != now:
+                raise UserError(
+                    f"the data were read with {key} = {state[key]}, now {key} = {now}; set it back "
+                    "or begin anew"
+                )
+        self._at = state["sequence"]
+
+    def sources(self, number: int) -> list[Source]:
+        """Where the tokens of a batch, from 0, of all ranks come from, sequence after sequence."""
+        return self.sequences.sources(*self._order.at(number * self.batch, self.batch))
+
+    def epochs(self) -> dict[str, float]:
+        """How often each domain has been read where the loader stands, on average over a round."""
+        sequences = self.sequences
+        rows = zip(sequences.domains, self._order.quotas, sequences.counts, strict=True)
+        return {name: self._at / self.round * quota / n for name, quota, n in rows if n}
+
+    def _read(self, at: int) -> Batch:
+        """This rank's part of the batch that begins at a place of the order."""
+        first = at + self._rank * self._share
+        # Mapped pages count as memory, so they are given back from time to time.
+        if first // BLOCK != (first + self.batch) // BLOCK:
+            self.sequences.release()
+        return self.sequences.read(*self._order.at(first, self._share))
 
 
-def permute(place: int, size: int, key: str) -> int:
-    """Where a keyed permutation of the numbers below `size` sends `place`.
-
-    A balanced Feistel network permutes the smallest power of four that holds `size`; a result
-    outside is permuted again until it falls inside (cycle walking; Black and Rogaway 2002, "Ciphers
-    with Arbitrary Finite Domains"). It needs no memory and on average fewer than four turns.
-    """
-    half = max(1, ((size - 1).bit_length() + 1) // 2)
-    while True:
-        left, right = divmod(place, 1 << half)
-        for turn in range(ROUNDS):
-            digest = hashlib.blake2b(f"{key} {turn} {right}".encode(), digest_size=8).digest()
-            left, right = right, left ^ (int.from_bytes(digest, "little") & ((1 << half) - 1))
-        place = (left << half) | right
-        if place < size:
-            return place
+def _quotas(sequences: Sequences, weights: Mapping[str, float]) -> list[int]:
+    """Sequences of each domain in a round."""
+    if not weights:
+        return sequences.counts
+    predicted = dict(zip(sequences.domains, sequences.predicted, strict=True))
+    counts = dict(zip(sequences.domains, sequences.counts, strict=True))
+    return list(quotas(target_shares(weights, predicted), predicted, counts).values())

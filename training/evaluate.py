@@ -2,36 +2,43 @@
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from training.data import Windows
 from training.model import Decoder
+from training.sequences import IGNORED, Batch, Sequences
 
 
 @torch.no_grad()
-def evaluate(model: Decoder, windows: Windows, batch: int, batches: int) -> dict[str, float]:
-    """Measures the loss on windows spread evenly over the text, in order.
+def evaluate(model: Decoder, held_out: Sequences, batch: int, batches: int) -> dict[str, float]:
+    """Measures the loss on sequences spread evenly over the text, in order.
 
     Args:
         model: The model.
-        windows: Held-out text.
-        batch: Windows read at a time.
+        held_out: Held-out text.
+        batch: Sequences read at a time.
         batches: How many times, at most.
 
     Returns:
         `valid_loss`: cross entropy in nats a token. `valid_bits_per_byte`: the same total divided
         by the bytes of text that the predicted tokens stand for, comparable across tokenizers.
     """
-    n_windows = min(len(windows), batch * batches)
-    chosen = [index * len(windows) // n_windows for index in range(n_windows)]
+    bounds = np.cumsum(held_out.counts)
+    total = int(bounds[-1])
+    chosen = np.arange(n := min(total, batch * batches)) * total // n
+    domains = bounds.searchsorted(chosen, "right")
+    numbers = chosen - (bounds - np.array(held_out.counts))[domains]
     nats = 0.0
-    for first in range(0, n_windows, batch):
-        read = torch.from_numpy(windows.read(chosen[first : first + batch]))
+    n_tokens = 0
+    for first in range(0, n, batch):
+        part = slice(first, first + batch)
+        read = held_out.read(domains[part], numbers[part])
         nats += token_losses(model, read).sum().item()
+        n_tokens += int((read.targets != IGNORED).sum())
     return {
-        "valid_loss": nats / (n_windows * windows.context),
-        "valid_bits_per_byte": bits_per_byte(nats, sum(map(windows.n_bytes, chosen))),
+        "valid_loss": nats / n_tokens,
+        "valid_bits_per_byte": bits_per_byte(nats, held_out.n_bytes(domains, numbers)),
     }
 
 
@@ -44,18 +51,22 @@ def bits_per_byte(nats: float, n_bytes: float) -> float:
     return nats / (math.log(2) * n_bytes)
 
 
-def token_losses(model: Decoder, windows: torch.Tensor) -> torch.Tensor:
-    """The cross entropy of each predicted token, in nats.
+def token_losses(model: Decoder, batch: Batch) -> torch.Tensor:
+    """The cross entropy of each token that is to be predicted, in nats.
 
     Args:
         model: The model; its device decides where to compute, in bfloat16 on a GPU.
-        windows: Token ids, shape `(batch, context + 1)`.
+        batch: What to predict.
 
     Returns:
-        Shape `(batch * context,)`, float32.
+        Shape `(predicted tokens,)`, float32.
     """
     device = model.embedding.weight.device
-    windows = windows.to(device)
+    inputs, targets = (
+        torch.from_numpy(values).to(device) for values in (batch.inputs, batch.targets)
+    )
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits = model(windows[:, :-1])
-    return F.cross_entropy(logits.float().flatten(0, 1), windows[:, 1:].flatten(), reduction="none")
+        logits = model(inputs)
+    wanted = targets.flatten()
+    losses = F.cross_entropy(logits.float().flatten(0, 1), wanted, reduction="none")
+    return losses[wanted != IGNORED]

@@ -3,75 +3,70 @@
 On a CPU the weights and `metrics.jsonl` are a pure function of shards and settings: a run that was
 killed and started again ends with the same bytes as one that was not. This rests on deterministic
 algorithms, a fixed number of threads, the data order of `training.data`, and checkpoints that
-remember how long the metrics file was. On a GPU a resumed run reads the same data, but the sums of
-its kernels may differ in their last bits.
+remember where the data and the metrics file stood. On a GPU a resumed run reads the same data, but
+the sums of its kernels may differ in their last bits.
 """
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from pipeline.errors import UserError
-from training.checkpoint import load_checkpoint, save_checkpoint, save_model
+from pipeline.shardset import VALID, ShardSet
+from training.checkpoint import State, load_checkpoint, save_checkpoint, save_model
 from training.config import TrainConfig
-from training.data import Corpus, Windows
+from training.data import Batch, Loader
 from training.evaluate import evaluate, token_losses
 from training.metrics import Metrics, Report, Row
 from training.model import Decoder, flops_per_token, n_parameters
+from training.sequences import Sequences
 
 
-def train(
-    train_shards: Sequence[str],
-    valid_shards: Sequence[str],
-    vocab_size: int,
-    config: TrainConfig,
-    output: Path,
-    *,
-    report: Report,
-) -> dict[str, Any]:
+def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> dict[str, Any]:
     """Trains a model, or goes on with one begun in the same folder.
 
-    Writes to `output`: `metrics.jsonl` (a row a step: step, tokens, loss in nats a token, lr; a row
-    a validation: step, valid_loss, valid_bits_per_byte; no clock values), `checkpoint.safetensors`
-    and, at the end, `model.safetensors`.
+    Writes to `output`: `metrics.jsonl` (a row a step: step, tokens predicted so far, loss in nats a
+    token, lr; a row a validation: step, valid_loss, valid_bits_per_byte; no clock values),
+    `checkpoint.safetensors` and, at the end, `model.safetensors`.
 
     Args:
-        train_shards: Paths of the shards to learn from.
-        valid_shards: Paths of the shards to measure on.
-        vocab_size: Size of the tokenizer's vocabulary.
+        folder: The folder of shards: those for training are learned from, those for validation
+            measured on.
         config: The settings.
         output: A folder; made if it is missing.
         report: Called with every row of the metrics; rows of steps also have `tokens_per_second`.
 
     Returns:
-        steps, tokens, epochs, n_parameters, flops_per_token, device, and the last valid_loss and
-        valid_bits_per_byte.
+        steps, tokens, epochs (by domain), n_parameters, flops_per_token, device, and the last
+        valid_loss and valid_bits_per_byte.
 
     Raises:
-        UserError: If shards do not fit settings or vocabulary, the folder holds another run, there
-            is no GPU though one is asked for, or the loss is no longer finite.
+        UserError: If shards are damaged or do not fit the settings, the folder holds another run,
+            there is no GPU though one is asked for, or the loss is no longer finite.
     """
     device = pick_device(config.device)
-    data, valid = open_data(train_shards, valid_shards, vocab_size, config.context)
+    loader, valid = open_data(folder, config)
     identity = config.model_dump() | {
         "device": device.type,
-        "vocab_size": vocab_size,
-        "training shards": data.corpus.fingerprint,
-        "validation shards": valid.corpus.fingerprint,
+        "vocab_size": valid.vocab_size,
+        "validation shards": valid.fingerprint,
     }
     output.mkdir(parents=True, exist_ok=True)
     with deterministic(device, config.threads):
-        model = make_model(vocab_size, config).to(device)
+        model = make_model(valid.vocab_size, config).to(device)
         optimizer = make_optimizer(model, config)
         checkpoint = output / "checkpoint.safetensors"
-        step, n_bytes = load_checkpoint(checkpoint, identity, model, optimizer)
-        with Metrics(output / "metrics.jsonl", n_bytes, report) as metrics:
+        state = load_checkpoint(checkpoint, identity, model, optimizer)
+        state = state or standing(0, 0, 0, loader)
+        loader.restore(state["data"])
+        batches = iter(loader)
+        step, tokens = state["step"], state["tokens"]
+        with Metrics(output / "metrics.jsonl", state["metrics_bytes"], report) as metrics:
             while True:
                 if step % config.eval_every == 0 or step == config.steps:
                     result = evaluate(model, valid, config.batch_sequences, config.eval_batches)
@@ -79,19 +74,19 @@ def train(
                 if step == config.steps:
                     break
                 began = time.perf_counter()
-                row = take_step(step, model, optimizer, data, config)
-                speed = config.batch_sequences * config.context / (time.perf_counter() - began)
+                row = take_step(step, model, optimizer, next(batches), config)
+                speed = row["tokens"] / (time.perf_counter() - began)
+                row["tokens"] = tokens = tokens + row["tokens"]
                 metrics.add(row, tokens_per_second=speed)
                 step += 1
                 if step % config.checkpoint_every == 0 or step == config.steps:
-                    at = {"step": step, "metrics_bytes": metrics.sync()}
-                    save_checkpoint(checkpoint, identity, model, optimizer, **at)
-    save_model(output / "model.safetensors", model, vocab_size, config)
-    sequences = config.steps * config.batch_sequences
+                    state = standing(step, tokens, metrics.sync(), loader)
+                    save_checkpoint(checkpoint, identity, model, optimizer, state)
+    save_model(output / "model.safetensors", model, valid.vocab_size, config)
     return {
         "steps": config.steps,
-        "tokens": sequences * config.context,
-        "epochs": sequences / len(data),
+        "tokens": tokens,
+        "epochs": loader.epochs(),
         "n_parameters": n_parameters(model),
         "flops_per_token": flops_per_token(model, config),
         "device": device.type,
@@ -99,40 +94,55 @@ def train(
     }
 
 
+def standing(step: int, tokens: int, metrics_bytes: int, loader: Loader) -> State:
+    """Where a run stands, as its checkpoint says it."""
+    return {
+        "step": step,
+        "tokens": tokens,
+        "metrics_bytes": metrics_bytes,
+        "data": loader.state(),
+    }
+
+
 def take_step(
     step: int,
     model: Decoder,
     optimizer: torch.optim.Optimizer,
-    data: Windows,
+    batch: Batch,
     config: TrainConfig,
 ) -> Row:
-    """Learns from the batch of one step, counted from 0; returns its row of the metrics.
+    """Learns from the batch of one step, counted from 0.
+
+    Returns:
+        Its row of the metrics, with the tokens of this step alone.
 
     Raises:
         UserError: If the loss is not finite.
     """
-    sequences = config.batch_sequences
-    batch = torch.from_numpy(data.shuffled(config.seed, step * sequences, sequences))
     rate = learning_rate(step, config)
-    loss = update(model, optimizer, batch, rate, config.gradient_clip)
+    loss, tokens = update(model, optimizer, batch, rate, config.gradient_clip)
     if not math.isfinite(loss):
         raise UserError(f"the loss is {loss} at step {step + 1}; lower learning_rate")
-    tokens = (step + 1) * sequences * config.context
     return {"step": step + 1, "tokens": tokens, "loss": loss, "lr": rate}
 
 
 def update(
-    model: Decoder, optimizer: torch.optim.Optimizer, batch: Tensor, rate: float, clip: float
-) -> float:
-    """One optimizer step; returns the mean loss of the batch before it, in nats a token."""
+    model: Decoder, optimizer: torch.optim.Optimizer, batch: Batch, rate: float, clip: float
+) -> tuple[float, int]:
+    """One optimizer step.
+
+    Returns:
+        The mean loss of the batch before it, in nats a token, and how many tokens it predicted.
+    """
     for group in optimizer.param_groups:
         group["lr"] = rate
-    loss = token_losses(model, batch).mean()
+    losses = token_losses(model, batch)
+    loss = losses.mean()
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
     optimizer.step()
-    return loss.item()
+    return loss.item(), len(losses)
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
@@ -167,22 +177,22 @@ def make_optimizer(model: Decoder, config: TrainConfig) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.95))
 
 
-def open_data(
-    train_shards: Sequence[str], valid_shards: Sequence[str], vocab_size: int, context: int
-) -> tuple[Windows, Windows]:
-    """Opens both corpora.
+def open_data(folder: str, config: TrainConfig) -> tuple[Loader, Sequences]:
+    """Opens what to learn from and what to measure on; the latter always in plain windows.
 
     Raises:
-        UserError: If one of them does not serve, or their tokenizers differ.
+        UserError: If one of them does not serve.
     """
-    data = Windows(Corpus("training", train_shards, vocab_size), context)
-    valid = Windows(Corpus("validation", valid_shards, vocab_size), context)
-    if data.corpus.tokenizer_sha256 != valid.corpus.tokenizer_sha256:
-        raise UserError(
-            f"{data.corpus.shards[0].path} and {valid.corpus.shards[0].path} were made with "
-            "different tokenizers; make the shards again with one"
-        )
-    return data, valid
+    shards = ShardSet.read(folder)
+    loader = Loader(
+        shards,
+        context=config.context,
+        batch=config.batch_sequences,
+        seed=config.seed,
+        packing=config.packing,
+        weights=config.weights,
+    )
+    return loader, Sequences(shards, VALID, config.context, "concat")
 
 
 def pick_device(name: str) -> torch.device:

@@ -9,21 +9,12 @@ from training.config import TrainConfig
 METRICS = "metrics.jsonl"
 
 
-def train_model(
-    guard: Guard,
-    train_shards: list[str],
-    valid_shards: list[str],
-    vocab_size: int,
-    config: TrainConfig,
-    folder: str,
-) -> dict[str, Any]:
+def train_model(guard: Guard, shards: str, config: TrainConfig, folder: str) -> dict[str, Any]:
     """Train, or go on with a training that was interrupted; returns the manifest's facts."""
     # Here and not above: the stage that submits this task must not load torch.
     from training.loop import train
 
-    return train(
-        train_shards, valid_shards, vocab_size, config, Path(folder), report=lambda row: None
-    )
+    return train(shards, config, Path(folder), report=lambda row: None)
 
 
 def steps_done(folder: str) -> int:

@@ -241,10 +241,14 @@ def test_a_footer_whose_row_groups_count_too_many_rows_is_refused(tmp_path: Path
     group = SimpleNamespace(column=lambda place: column)
     damaged = SimpleNamespace(num_row_groups=1, row_group=lambda number: group)
     for column.num_values in (-1, shard.n_documents + 1, 2**31):
-        with pytest.raises(UserError, match="row group 0 counts other rows"):
-            shard._locate(damaged)
+        with (
+            pytest.raises(UserError, match="row group 0 counts other rows"),
+            Path(shard.path).open("rb") as file,
+        ):
+            shard._locate(damaged, file)
     column.num_values = footer.row_group(0).num_rows
-    assert shard._locate(damaged) == [page]
+    with Path(shard.path).open("rb") as file:
+        assert shard._locate(damaged, file) == [page]
 
 
 @pytest.mark.parametrize("keep", [0, 3, 100, 0.5, -1])

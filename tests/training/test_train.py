@@ -7,15 +7,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from pipeline.errors import UserError
-from tests.training.shard_files import random_documents, write_shard
+from tests.training.shard_files import describe, random_documents, write_shard
 from training.checkpoint import load_model
 from training.config import TrainConfig
+from training.data import Batch
+from training.evaluate import token_losses
 from training.loop import learning_rate, make_model, make_optimizer, train, update
+from training.sequences import IGNORED
 
 CONFIG = TrainConfig(
     depth=2,
@@ -36,9 +40,10 @@ CONFIG = TrainConfig(
 KILLED = """
 import os, pathlib, signal, sys
 from training.config import TrainConfig
+from training.data import Batch
 from training.loop import train
 
-train_shard, valid_shard, output, config, last = sys.argv[1:]
+shards, output, config, last = sys.argv[1:]
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -51,26 +56,30 @@ def report(row):
             die()
 
 config = TrainConfig.model_validate_json(config)
-train([train_shard], [valid_shard], 64, config, pathlib.Path(output), report=report)
+train(shards, config, pathlib.Path(output), report=report)
 """
 
 
 @pytest.fixture
-def shards(tmp_path: Path) -> tuple[str, str]:
-    return (
-        write_shard(tmp_path / "train-0.parquet", random_documents(60)),
-        write_shard(tmp_path / "valid-0.parquet", random_documents(20, seed=1)),
-    )
+def shards(tmp_path: Path) -> Path:
+    return folder(tmp_path / "shards")
+
+
+def folder(path: Path, *, train: int = 0, valid: int = 1) -> Path:
+    """Shards of documents that the seeds decide."""
+    path.mkdir()
+    write_shard(path / "train-web-0.parquet", random_documents(60, seed=train))
+    write_shard(path / "valid-web-0.parquet", random_documents(20, seed=valid))
+    describe(path)
+    return path
 
 
 def run(
-    shards: tuple[str, str], output: Path, config: TrainConfig = CONFIG
+    shards: Path, output: Path, config: TrainConfig = CONFIG
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Trains; returns the summary and what was reported."""
     reported: list[dict[str, Any]] = []
-    train_shard, valid_shard = shards
-    result = train([train_shard], [valid_shard], 64, config, output, report=reported.append)
-    return result, reported
+    return train(str(shards), config, output, report=reported.append), reported
 
 
 def rows(output: Path) -> list[dict[str, Any]]:
@@ -83,15 +92,17 @@ def files(output: Path) -> dict[str, bytes]:
 
 def test_a_small_corpus_is_learned_by_heart(tmp_path: Path) -> None:
     """Random tokens have no rule: only memory brings the loss below ln(64) = 4.16."""
-    shard = write_shard(tmp_path / "t.parquet", random_documents(10))
+    for kind in ("train", "valid"):
+        write_shard(tmp_path / f"{kind}-web-0.parquet", random_documents(10))
+    describe(tmp_path)
     config = CONFIG.model_copy(
         update={"width": 64, "steps": 150, "learning_rate": 1e-2, "weight_decay": 0.0}
     )
-    result, _ = run((shard, shard), tmp_path / "model", config)
+    result, _ = run(tmp_path, tmp_path / "model", config)
     assert result["valid_loss"] < 0.1
 
 
-def test_a_run_repeats_to_the_byte(tmp_path: Path, shards: tuple[str, str]) -> None:
+def test_a_run_repeats_to_the_byte(tmp_path: Path, shards: Path) -> None:
     one, _ = run(shards, tmp_path / "one")
     two, _ = run(shards, tmp_path / "two")
     assert one == two
@@ -99,24 +110,27 @@ def test_a_run_repeats_to_the_byte(tmp_path: Path, shards: tuple[str, str]) -> N
 
 
 @pytest.mark.parametrize(
-    "last", ["2", "6", "8!"], ids=["before any checkpoint", "between", "while saving"]
+    ("last", "packing"),
+    [("2", "concat"), ("6", "best_fit"), ("8!", "concat")],
+    ids=["before any checkpoint", "between", "while saving"],
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    tmp_path: Path, shards: tuple[str, str], last: str
+    tmp_path: Path, shards: Path, last: str, packing: str
 ) -> None:
-    run(shards, tmp_path / "whole")
+    config = CONFIG.model_copy(update={"packing": packing})
+    run(shards, tmp_path / "whole", config)
     output = tmp_path / "killed"
-    arguments = [*shards, str(output), CONFIG.model_dump_json(), last]
+    arguments = [str(shards), str(output), config.model_dump_json(), last]
     killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert not (output / "model.safetensors").exists()
-    _, reported = run(shards, output)
+    _, reported = run(shards, output, config)
     resumed_at = next(row["step"] for row in reported if "loss" in row) - 1
     assert resumed_at == {"2": 0, "6": 4, "8!": 4}[last]
     assert files(output) == files(tmp_path / "whole")
 
 
-def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: tuple[str, str]) -> None:
+def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: Path) -> None:
     first, _ = run(shards, tmp_path / "model")
     before = files(tmp_path / "model")
     again, reported = run(shards, tmp_path / "model")
@@ -126,13 +140,15 @@ def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: tuple[str, 
 
 
 def test_metrics_have_a_row_a_step_and_a_validation_and_no_clock(
-    tmp_path: Path, shards: tuple[str, str]
+    tmp_path: Path, shards: Path
 ) -> None:
     result, reported = run(shards, tmp_path / "model")
     steps = [row for row in rows(tmp_path / "model") if "loss" in row]
     validations = [row for row in rows(tmp_path / "model") if "valid_loss" in row]
     assert [row["step"] for row in steps] == list(range(1, 13))
-    assert [row["tokens"] for row in steps] == [64 * step for step in range(1, 13)]
+    # Of all windows the corpus's last is shorter; no other of its epoch is.
+    added = np.diff([0, *(row["tokens"] for row in steps)])
+    assert sorted(added)[1:] == [64] * 11
     assert {key for row in steps for key in row} == {"step", "tokens", "loss", "lr"}
     assert [row["step"] for row in validations] == [0, 5, 10, 12]
     assert result["valid_loss"] == validations[-1]["valid_loss"]
@@ -140,21 +156,21 @@ def test_metrics_have_a_row_a_step_and_a_validation_and_no_clock(
     assert reported == rows(tmp_path / "model")
 
 
-def test_the_saved_model_is_the_trained_one(tmp_path: Path, shards: tuple[str, str]) -> None:
+def test_the_saved_model_is_the_trained_one(tmp_path: Path, shards: Path) -> None:
     run(shards, tmp_path / "model")
     model = load_model(tmp_path / "model" / "model.safetensors")
     state = load_file(tmp_path / "model" / "checkpoint.safetensors")
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, state[f"model.{name}"])
-    with pytest.raises(UserError, match=r"train-0\.parquet is no model"):
-        load_model(Path(shards[0]))
+    with pytest.raises(UserError, match=r"train-web-0\.parquet is no model"):
+        load_model(shards / "train-web-0.parquet")
 
 
 @pytest.mark.parametrize(
     ("key", "value"), [("learning_rate", 0.1), ("seed", 5), ("depth", 1), ("steps", 20)]
 )
 def test_a_checkpoint_of_other_settings_is_refused(
-    tmp_path: Path, shards: tuple[str, str], key: str, value: float
+    tmp_path: Path, shards: Path, key: str, value: float
 ) -> None:
     run(shards, tmp_path / "model", CONFIG.model_copy(update={"steps": 4}))
     changed = CONFIG.model_copy(update={"steps": 4, key: value})
@@ -164,18 +180,15 @@ def test_a_checkpoint_of_other_settings_is_refused(
     assert files(tmp_path / "model") == before
 
 
-def test_a_checkpoint_of_another_corpus_is_refused(tmp_path: Path, shards: tuple[str, str]) -> None:
+def test_a_checkpoint_of_another_corpus_is_refused(tmp_path: Path, shards: Path) -> None:
     run(shards, tmp_path / "model")
-    other = write_shard(tmp_path / "other.parquet", random_documents(60, seed=9))
-    with pytest.raises(UserError, match="training shards ="):
-        run((other, shards[1]), tmp_path / "model")
+    with pytest.raises(UserError, match="the data were read with shards ="):
+        run(folder(tmp_path / "a", train=9), tmp_path / "model")
     with pytest.raises(UserError, match="validation shards ="):
-        run((shards[0], other), tmp_path / "model")
+        run(folder(tmp_path / "b", valid=9), tmp_path / "model")
 
 
-def test_a_damaged_checkpoint_or_metrics_file_is_refused(
-    tmp_path: Path, shards: tuple[str, str]
-) -> None:
+def test_a_damaged_checkpoint_or_metrics_file_is_refused(tmp_path: Path, shards: Path) -> None:
     output = tmp_path / "model"
     run(shards, output)
     (output / "metrics.jsonl").write_bytes(b"")
@@ -187,27 +200,21 @@ def test_a_damaged_checkpoint_or_metrics_file_is_refused(
             run(shards, output)
 
 
-def test_shards_of_two_tokenizers_are_refused(tmp_path: Path, shards: tuple[str, str]) -> None:
-    other = write_shard(tmp_path / "v.parquet", random_documents(20), tokenizer="cd34")
-    with pytest.raises(UserError, match=r"train-0\.parquet.*v\.parquet.*different tokenizers"):
-        run((shards[0], other), tmp_path / "model")
-
-
-def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path, shards: tuple[str, str]) -> None:
+def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path, shards: Path) -> None:
     config = CONFIG.model_copy(update={"learning_rate": 1e30})
     with pytest.raises(UserError, match="lower learning_rate"):
         run(shards, tmp_path / "model", config)
 
 
 def test_no_gpu_is_an_error_where_one_is_asked_for(
-    tmp_path: Path, shards: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shards: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="device = cuda"):
         run(shards, tmp_path / "model", CONFIG.model_copy(update={"device": "cuda"}))
 
 
-def test_torch_is_left_as_it_was_found(tmp_path: Path, shards: tuple[str, str]) -> None:
+def test_torch_is_left_as_it_was_found(tmp_path: Path, shards: Path) -> None:
     threads, state = torch.get_num_threads(), torch.random.get_rng_state()
     torch.set_num_threads(3)
     run(shards, tmp_path / "model")
@@ -232,7 +239,8 @@ def test_a_schedule_without_rise_and_fall_is_flat() -> None:
 
 def test_the_gradient_is_clipped_as_a_whole() -> None:
     model = make_model(64, CONFIG)
-    batch = torch.arange(34).view(2, 17)
+    tokens = np.arange(34).reshape(2, 17)
+    batch = Batch(tokens[:, :-1], tokens[:, 1:], np.zeros((2, 16), np.int32))
     update(model, make_optimizer(model, CONFIG), batch, rate=0.0, clip=1e-3)
     squares = [
         weight.grad.square().sum() for weight in model.parameters() if weight.grad is not None
@@ -248,3 +256,29 @@ def test_only_matrices_of_the_blocks_are_decayed() -> None:
     kinds = {names[id(weight)].split(".")[-2] for weight in decayed["params"]}
     assert kinds == {"query", "key", "value", "output", "gate", "up", "down"}
     assert len(decayed["params"]) + len(others["params"]) == len(names)
+
+
+def test_padding_is_no_part_of_the_loss() -> None:
+    """The mean is over what is predicted: with a half of the targets left out, over the others."""
+    model = make_model(64, CONFIG)
+    torch.nn.init.normal_(model.embedding.weight)
+    tokens = np.arange(34).reshape(2, 17)
+    targets = tokens[:, 1:].copy()
+    documents = np.zeros((2, 16), np.int32)
+    both = token_losses(model, Batch(tokens[:, :-1], targets, documents))
+    targets[1] = IGNORED
+    half = Batch(tokens[:, :-1], targets, documents)
+    loss, n_tokens = update(model, make_optimizer(model, CONFIG), half, rate=0.0, clip=1.0)
+    assert n_tokens == 16
+    assert loss == pytest.approx(both[:16].mean().item(), rel=1e-6)
+
+
+def test_weights_and_packing_reach_the_data(tmp_path: Path, shards: Path) -> None:
+    write_shard(shards / "train-news-0.parquet", random_documents(10, seed=5))
+    describe(shards)
+    config = CONFIG.model_copy(update={"packing": "best_fit", "weights": {"news": 0.9}})
+    result, _ = run(shards, tmp_path / "model", config)
+    assert result["epochs"]["news"] > 3 > result["epochs"]["web"] > 0
+    steps = [row["tokens"] for row in rows(tmp_path / "model") if "loss" in row]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == result["tokens"] < 12 * 64
