@@ -1,6 +1,8 @@
 """What holds for all tests."""
 
 import signal
+from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 
@@ -8,19 +10,30 @@ import pytest
 # start inherits that. Tests that interrupt a program need it to listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+HERE = Path(__file__).parent
 _SLOW_FIRST = ("end_to_end", "stages", "training", "tasks", "tokenizer", "classifiers")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Share the tests out to processes so that each fixture is made once and none ends late.
+    """Where several processes share the tests, begin with the slow ones, so that none ends late."""
+    if hasattr(config, "workerinput"):
+        places = {name: place for place, name in enumerate(_SLOW_FIRST)}
+        items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
 
-    A file's tests stay together; so do those of a folder whose conftest.py makes what they share.
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one process, and so make what its module needs once.
+
+    A folder with a conftest.py of its own, which makes what its files share, is kept whole too.
     """
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        shares = (item.path.parent / "conftest.py").exists()
-        group = item.path.parent if shares and item.path.parent.name != "tests" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(config.rootpath))))
-    places = {name: place for place, name in enumerate(_SLOW_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+    from xdist.scheduler import LoadScopeScheduling
+
+    whole = {str(path.parent.relative_to(config.rootpath)) for path in HERE.glob("*/conftest.py")}
+
+    class ByFileOrFolder(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = PurePath(nodeid.partition("::")[0])
+            return str(file.parent if str(file.parent) in whole else file)
+
+    return ByFileOrFolder(config, log)
