@@ -4,11 +4,16 @@ import signal
 from pathlib import Path, PurePath
 from typing import Any
 
+import hypothesis
 import pytest
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every program they
 # start inherits that. Tests that interrupt a program need it to listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No example fails for the time it takes: the processes that share the tests share the cores.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 HERE = Path(__file__).parent
 _SLOW_FIRST = ("end_to_end", "stages", "training", "tasks", "tokenizer", "classifiers")
