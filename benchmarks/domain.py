@@ -1,7 +1,7 @@
 """How well domains, topics and formats are told on unseen sites, by what, and how fast.
 
 Every site is for testing once, in five rounds; in each a classifier is trained by the project's own
-code on seven tenths of the sites. The settings are those that most searches chose: a search in each
+code on seven tenths of the pages. The settings are those that most searches chose: a search in each
 round would take an hour and change little.
 """
 

@@ -215,7 +215,7 @@ def write(calibration: Calibration, model: str, features: int) -> None:
     files.write_json(path_for(model), made)
 
 
-def beside(model: str) -> str:
+def beside(model: str, access: files.Access = files.DEFAULT_ACCESS) -> str:
     """The calibration that stands beside a model; empty if none does.
 
     Raises:
@@ -223,7 +223,7 @@ def beside(model: str) -> str:
     """
     path = path_for(model)
     try:
-        return path if files.exists(path) else ""
+        return path if files.exists(path, access) else ""
     except OSError as error:
         raise UserError(
             f"{path}: cannot be told whether it is there ({error.strerror or error}); copy the "
@@ -231,26 +231,27 @@ def beside(model: str) -> str:
         ) from error
 
 
-def read(model: str, features: int) -> Calibration:
+def read(model: str, features: int, access: files.Access = files.DEFAULT_ACCESS) -> Calibration:
     """The calibration beside a model; of a model without one, `Uncalibrated`.
 
     Args:
         model: The model's address.
         features: The version of the words that the model is to read.
+        access: How both are fetched from elsewhere.
 
     Raises:
         UserError: The file is no calibration, or another model's, or one's of other words, or its
             server does not tell whether it is there.
     """
-    if not (path := beside(model)):
+    if not (path := beside(model, access)):
         return Uncalibrated()
     try:
-        given = json.loads(files.read_input(path))
+        given = json.loads(files.read_input(path, access))
         digest, version = given.pop("model_sha256"), given.pop("features")
         found = of(given)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no calibration of a classifier ({error!r}); remove it") from error
-    if digest != files.sha256(models.local(model)):
+    if digest != files.sha256(models.local(model, access)):
         raise UserError(f"{path}: made for another model than {model}; give the model it is of")
     if version != features:
         raise UserError(f"{path}: made by another version of curate; train the model anew")

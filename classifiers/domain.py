@@ -173,22 +173,26 @@ def write(languages: Collection[str], heads: Mapping[str, Head], folder: str) ->
 
 
 @lru_cache(maxsize=2)
-def load(address: str) -> DomainModel:
+def load(address: str, access: files.Access = files.DEFAULT_ACCESS) -> DomainModel:
     """Load a model by the address of its `model.json`, see `pipeline.models`; once a process.
 
     Raises:
         UserError: A file is missing, is another than its hash says, or is no model of this kind.
     """
-    languages, heads = _read(address, files.read_input(models.local(address)))
+    languages, heads = _read(address, files.read_input(models.local(address, access)))
     return DomainModel(
         frozenset(languages),
         {scheme: head.temperature for scheme, head in heads.items()},
-        {scheme: _reader(address, scheme, head) for scheme, head in heads.items() if head.file},
+        {
+            scheme: _reader(address, scheme, head, access)
+            for scheme, head in heads.items()
+            if head.file
+        },
     )
 
 
-def _reader(address: str, scheme: str, head: Head) -> Reader:
-    model = fasttext_model.load(models.beside(address, head.file, head.sha256))
+def _reader(address: str, scheme: str, head: Head, access: files.Access) -> Reader:
+    model = fasttext_model.load(models.beside(address, head.file, head.sha256), access)
     return Reader(scheme, model, frozenset(head.common))
 
 

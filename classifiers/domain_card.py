@@ -134,7 +134,7 @@ def _host_lists(trained: Sequence[Trained], pages: Sequence[Page]) -> dict[str, 
     if one is None or not listed:
         return None
     labelled = [page for page in listed if page.label("domain")]
-    unseen = [page for page in listed if page.part == "test"]
+    unseen = [page for page in listed if page.split == "test"]
     best = one.made.recipe(view="text")(unseen).argmax(axis=1)
     said = [domain_scheme.names("domain")[label] for label in best]
     return {

@@ -1,13 +1,14 @@
 """The pages that domain classifiers learn from, and which of them are for what.
 
-Sites are registered domains. A hash of its name puts a site into one of four parts: to train on, to
-tune (choose settings), to calibrate, to test. So no page is judged by what other pages of its site
-taught, and nothing that was chosen was chosen on the test pages. Pages are in the order of their
-hashes: the same pages give the same bytes, in whatever order they come.
+Whole sites train, tune (choose settings), calibrate or test: see `classifiers.splits`. So no page
+is judged by what other pages of its site taught, and nothing that was chosen was chosen on the test
+pages. Pages are in the order of their hashes: the same pages give the same bytes, in whatever order
+they come.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,16 +19,16 @@ from classifiers.config import LanguageConfig
 from classifiers.domain_scheme import SCHEMES
 from classifiers.labelled import LabelledPage
 from classifiers.multiclass import Ints
+from classifiers.splits import Sides, Split
 from pipeline.hashing import hash64
 from pipeline.urls import host, registered_domain
 
-Part = Literal["train", "tune", "calibrate", "test"]
 View = Literal["both", "url", "text"]
 
 # Bounds the memory of training, to about 1 GB.
 MOST_PAGES = 200_000
-# Of ten sites: six, one, one and two.
-_PARTS: tuple[Part, ...] = (*("train",) * 6, "tune", "calibrate", "test", "test")
+# Every label teaches more (docs/log.md), and little is tuned and calibrated.
+SHARES: Mapping[Split, float] = {"train": 0.6, "tune": 0.1, "calibrate": 0.1, "test": 0.2}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,7 +39,7 @@ class Page:
         key: A hash of it, which decides its place.
         site: Its registered domain.
         language: The tag of its text's language.
-        part: What its site is for.
+        split: What its site is for.
         url: The words of its URL.
         text: The words of its text.
         labels: Its labels, in the order of `SCHEMES`; empty where it has none.
@@ -48,7 +49,7 @@ class Page:
     key: int
     site: str
     language: str
-    part: str
+    split: Split
     url: str
     text: str
     labels: tuple[str, ...]
@@ -83,7 +84,7 @@ def prepare(
     Args:
         labelled: Pages in any order. Those without a label, and in no host list, are left out.
         listed: The domain that host lists give a URL, if any.
-        rotation: Which of five ways to share out the sites, so that each is for testing once.
+        rotation: Which of five ways to share out the sites, as in `Sides.of`.
     """
     found: dict[int, Page] = {}
     # A heap has its least element first; negated, that is the greatest hash.
@@ -94,24 +95,21 @@ def prepare(
         if key in found:
             found[key] = found[key].joined(one)
         elif (one.labels or by_list) and (len(found) < MOST_PAGES or key < -greatest[0]):
-            found[key] = _page(one, key, by_list, rotation)
+            found[key] = _page(one, key, by_list)
             heapq.heappush(greatest, -key)
             if len(found) > MOST_PAGES:
                 del found[-heapq.heappop(greatest)]
-    return sorted(found.values())
+    sides = Sides.of(Counter(page.site for page in found.values()), SHARES, rotation)
+    return [replace(page, split=sides.side(page.site)) for page in sorted(found.values())]
 
 
-def _page(page: LabelledPage, key: int, listed: str, rotation: int) -> Page:
+def _page(page: LabelledPage, key: int, listed: str) -> Page:
     site = registered_domain(host(page.url)) or page.url
     words = domain.words(page.url, page.text)
     tag = language.identify(page.text, LanguageConfig()).language
     nothing = ("",) * len(SCHEMES)
-    return Page(key, site, tag, part_of(site, rotation), *words, nothing, listed).joined(page)
-
-
-def part_of(site: str, rotation: int = 0) -> Part:
-    """What the pages of a site are for."""
-    return _PARTS[(hash64(f"part:{site}") + 2 * rotation) % len(_PARTS)]
+    # Where it belongs, only all pages together tell.
+    return Page(key, site, tag, "train", *words, nothing, listed).joined(page)
 
 
 @dataclass(frozen=True)
@@ -129,18 +127,18 @@ class Examples:
     labels: Sequence[str]
 
     @classmethod
-    def of(cls, pages: Iterable[Page], scheme: str, *parts: Part) -> "Examples":
-        """The pages of some parts that are labelled in a scheme."""
-        own = [page for page in pages if page.part in parts and page.label(scheme)]
+    def of(cls, pages: Iterable[Page], scheme: str, *splits: Split) -> "Examples":
+        """The pages of some sides that are labelled in a scheme."""
+        own = [page for page in pages if page.split in splits and page.label(scheme)]
         return cls(scheme, own, [page.label(scheme) for page in own])
 
     @classmethod
-    def listed(cls, pages: Iterable[Page], *parts: Part) -> "Examples":
-        """The pages of some parts of which only host lists know the domain."""
+    def listed(cls, pages: Iterable[Page], *splits: Split) -> "Examples":
+        """The pages of some sides of which only host lists know the domain."""
         own = [
             page
             for page in pages
-            if page.part in parts and page.listed and not page.label("domain")
+            if page.split in splits and page.listed and not page.label("domain")
         ]
         return cls("domain", own, [page.listed for page in own])
 

@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Protocol
 
 import numpy as np
 
 from classifiers import domain, domain_scheme, fasttext_model, multiclass
 from classifiers.domain import Reader
-from classifiers.domain_pages import Examples, Page, Part, View
+from classifiers.domain_pages import Examples, Page, View
 from classifiers.fasttext_model import LABEL, DivergedError
 from classifiers.languagetags import UNDETERMINED
 from classifiers.multiclass import Floats, tempered
+from classifiers.splits import SPLITS
 from pipeline import files
 from pipeline.errors import UserError
 
@@ -214,9 +215,7 @@ def _train_scheme(
     folder: str,
     note: Callable[[str], None],
 ) -> Trained:
-    train, tune, calibrate, test = (
-        Examples.of(pages, scheme, part) for part in ("train", "tune", "calibrate", "test")
-    )
+    train, tune, calibrate, test = (Examples.of(pages, scheme, split) for split in SPLITS)
     note(f"{scheme}: {len(GRID)} settings on {len(train.pages)} pages")
     tried = [(settings, _unless_diverged(train, tune, settings, note)) for settings in _grid(train)]
     usable = [(settings, way) for settings, way in tried if way]
@@ -364,7 +363,7 @@ def _file(scheme: str) -> str:
 
 
 def _check_enough(pages: Sequence[Page], scheme: str) -> None:
-    train, *others = (Examples.of(pages, scheme, part) for part in get_args(Part))
+    train, *others = (Examples.of(pages, scheme, split) for split in SPLITS)
     if len(set(train.labels)) < 2 or not all(other.pages for other in others):
         counts = ", ".join(str(len(one.pages)) for one in (train, *others))
         raise UserError(

@@ -7,42 +7,17 @@ owns the streams that begin in it. Any other dump is one piece.
 """
 
 import bz2
-import lzma
 import re
-import zlib
-from collections.abc import Callable, Generator, Iterator
-from functools import partial
-from typing import IO, Any
-
-from zstandard import ZstdDecompressor, ZstdError
+from collections.abc import Generator, Iterator
+from typing import IO
 
 from pipeline import files
+from pipeline.decompression import BLOCK, decompressed
 from pipeline.records import Split
 
-_BLOCK = 1 << 16
-_MOST_WINDOW = 1 << 31
 _STREAM = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _STREAM_LENGTH = 10
 _END = b"</mediawiki>"
-
-_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
-    ".bz2": bz2.BZ2Decompressor,
-    ".gz": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
-    ".xz": lzma.LZMADecompressor,
-    ".zst": lambda: ZstdDecompressor(max_window_size=_MOST_WINDOW).decompressobj(),
-}
-
-
-class DamagedError(Exception):
-    """What follows in a dump cannot be read.
-
-    Attributes:
-        reason: `truncated` or `corrupt`.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
 
 
 def split(path: str, split_bytes: int, access: files.Access = files.DEFAULT_ACCESS) -> list[Split]:
@@ -77,7 +52,7 @@ def _head(path: str, access: files.Access) -> bytes:
     codec = bz2.BZ2Decompressor()
     with files.open_read(path, access) as stream:
         try:
-            head = codec.decompress(stream.read(_BLOCK))
+            head = codec.decompress(stream.read(BLOCK))
         except OSError:
             # Not bzip2 at all: reading it says so.
             return b""
@@ -86,53 +61,17 @@ def _head(path: str, access: files.Access) -> bytes:
 
 def _streams(piece: Split, access: files.Access) -> Generator[bytes, None, bool]:
     """What the compressed streams hold that begin in a piece; returns whether one is the last."""
-    kind = next((name for name in _DECOMPRESSORS if piece.path.endswith(name)), None)
     with files.open_read(piece.path, access) as stream:
-        if kind is None:
-            yield from iter(partial(stream.read, _BLOCK), b"")
-            return True
         start = _first_stream(stream, piece) if piece.start else 0
         stream.seek(start)
-        return (yield from _inflated(stream, start, piece.stop, _DECOMPRESSORS[kind]))
-
-
-def _inflated(
-    stream: IO[bytes], place: int, stop: int, new: Callable[[], Any]
-) -> Generator[bytes, None, bool]:
-    """The streams from a place on that begin before another; returns whether one is the last."""
-    codec, found = None, False
-    while block := stream.read(_BLOCK):
-        place += len(block)
-        while block:
-            if codec is None:
-                # Some tools fill up the space between streams.
-                block = block.lstrip(b"\0")
-                if not block:
-                    break
-                if place - len(block) >= stop:
-                    return False
-                codec, found = new(), True
-            yield _decompressed(codec, block)
-            block = codec.unused_data if codec.eof else b""
-            codec = None if codec.eof else codec
-    if codec is not None:
-        raise DamagedError("truncated", "the file ends in the middle of its compressed data")
-    return found
-
-
-def _decompressed(codec: Any, block: bytes) -> bytes:
-    try:
-        data: bytes = codec.decompress(block)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, ZstdError) as error:
-        raise DamagedError("corrupt", str(error) or type(error).__name__) from error
-    return data
+        return (yield from decompressed(stream, piece.path, start, piece.stop))
 
 
 def _first_stream(stream: IO[bytes], piece: Split) -> int:
     """Where the first bzip2 stream of a piece begins; its end if there is none."""
     stream.seek(piece.start)
     place, seen = piece.start, b""
-    while place < piece.stop and (block := stream.read(_BLOCK)):
+    while place < piece.stop and (block := stream.read(BLOCK)):
         seen += block
         if found := _STREAM.search(seen):
             return min(place + found.start(), piece.stop)

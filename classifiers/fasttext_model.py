@@ -76,18 +76,18 @@ class Classifier:
 
 
 @lru_cache(maxsize=8)
-def load(address: str) -> Classifier:
+def load(address: str, access: files.Access = files.DEFAULT_ACCESS) -> Classifier:
     """Load a model by its address, see `pipeline.models`; a process loads it once.
 
     Raises:
         UserError: The file is missing, is another than its hash says, or is no supervised fastText
             model.
     """
-    return Classifier(_load(address))
+    return Classifier(_load(address, access))
 
 
-def _load(address: str) -> Any:
-    path = models.local(address)
+def _load(address: str, access: files.Access = files.DEFAULT_ACCESS) -> Any:
+    path = models.local(address, access)
     try:
         model = fasttext.load_model(path)
     except (ValueError, MemoryError, OSError) as error:

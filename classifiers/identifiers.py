@@ -18,7 +18,7 @@ from typing import Any
 
 from classifiers import fasttext_model
 from classifiers.languagetags import UNDETERMINED, WIKIPEDIA, script_counts, tags_of
-from pipeline import models
+from pipeline import files, models
 from pipeline.errors import UserError
 
 LID176 = "lid.176"
@@ -135,6 +135,16 @@ def load(name: str) -> Identifier:
         return _py3langid()
     model = fasttext_model.load(str(MODEL) if name == LID176 else name)
     return Identifier(name, model.labels, model.predict)
+
+
+def fetch(name: str, access: files.Access) -> None:
+    """Have the model of an identifier on this machine, where `load` finds it.
+
+    Raises:
+        UserError: It cannot be had.
+    """
+    if name not in (LID176, PY3LANGID):
+        models.local(name, access)
 
 
 def version(name: str) -> str:

@@ -1,22 +1,17 @@
 """Pages that people or models have labelled, read from JSON Lines files."""
 
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
-
-from zstandard import ZstdDecompressor, ZstdError
+from typing import Any
 
 from classifiers import domain_scheme
 from classifiers.domain_scheme import SCHEMES
 from pipeline import files
+from pipeline.decompression import DamagedError, decompressed
 from pipeline.errors import UserError
 
-_BLOCK = 1 << 16
-_MOST_WINDOW = 1 << 31
 # JSON can spell halves of UTF-16 pairs, which no text has.
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -37,7 +32,7 @@ class LabelledPage:
 
 
 def read(paths: Iterable[str]) -> Iterator[LabelledPage]:
-    """The pages of files of an object a line, plain or ending in `.gz` or `.zst`.
+    """The pages of files of an object a line, plain or ending in `.bz2`, `.gz`, `.xz` or `.zst`.
 
     An object has `url` and `text`, and labels under `topic`, `format` and `domain`: names or
     WebOrganizer's ids. Other keys are not looked at; a label may be missing or null. Lone
@@ -55,30 +50,21 @@ def read(paths: Iterable[str]) -> Iterator[LabelledPage]:
 def _lines(path: str) -> Iterator[bytes]:
     try:
         with files.open_read(path) as stream:
-            yield from _opened(path, stream)
-    except (OSError, EOFError, ZstdError, zlib.error) as error:
+            yield from _split(decompressed(stream, path))
+    except (OSError, DamagedError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{path}: cannot be read ({reason})") from error
 
 
-def _opened(path: str, stream: IO[bytes]) -> Iterable[bytes]:
-    if path.endswith(".gz"):
-        return gzip.GzipFile(fileobj=stream)
-    return _unzstd(stream) if path.endswith(".zst") else stream
-
-
-def _unzstd(stream: IO[bytes]) -> Iterator[bytes]:
-    """The lines of zstd frames; unlike zstandard's own reader it tells when the last is cut off."""
-    codec, rest = None, b""
-    while block := stream.read(_BLOCK):
-        while block:
-            codec = codec or ZstdDecompressor(max_window_size=_MOST_WINDOW).decompressobj()
-            *lines, rest = (rest + codec.decompress(block)).split(b"\n")
-            yield from lines
-            block, codec = (codec.unused_data, None) if codec.eof else (b"", codec)
-    if codec is not None:
-        raise EOFError("the file ends in the middle of its compressed data")
-    yield rest
+def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    for block in blocks:
+        first, *others = block.split(b"\n")
+        begun.append(first)
+        for other in others:
+            yield b"".join(begun)
+            begun = [other]
+    yield b"".join(begun)
 
 
 def _page(line: bytes, where: str) -> LabelledPage:

@@ -20,7 +20,7 @@ class Stratum(NamedTuple):
 
     Attributes:
         split: The side of the split they are on.
-        language: Their language's code.
+        language: Their language's tag.
         bin: The binary digits of their length in characters: 2^(bin-1) to 2^bin - 1 of them.
     """
 
@@ -42,7 +42,7 @@ class Matchable(Protocol):
 
     @property
     def language(self) -> str:
-        """Its language's code."""
+        """Its language's tag."""
 
     @property
     def length(self) -> int:

@@ -15,6 +15,7 @@ import regex
 from classifiers import fasttext_model
 from classifiers.calibration import Calibration
 from classifiers.fasttext_model import LABEL, Classifier
+from pipeline import files
 from pipeline.errors import UserError
 
 CITED, OTHER = "cited", "other"
@@ -52,18 +53,21 @@ class QualityModel:
         return float(self._calibrated(np.array([raw]))[0])
 
 
-def load(address: str, calibrated: Calibration) -> QualityModel:
+def load(
+    address: str, calibrated: Calibration, access: files.Access = files.DEFAULT_ACCESS
+) -> QualityModel:
     """Load a model by its address, see `pipeline.models`; a process loads it once.
 
     Args:
         address: The model.
         calibrated: From its probabilities to scores.
+        access: How it is fetched from elsewhere.
 
     Raises:
         UserError: The file is missing, is another than its hash says, is no supervised fastText
             model, or was trained for something else.
     """
-    classifier = fasttext_model.load(address)
+    classifier = fasttext_model.load(address, access)
     if CITED not in classifier.labels:
         raise UserError(
             f"quality.model: {address}: has no label {LABEL}{CITED}; train it with "

@@ -12,8 +12,8 @@ from typing import Any
 from lxml import etree
 
 from classifiers import dumps
-from classifiers.dumps import DamagedError
 from pipeline import files
+from pipeline.decompression import DamagedError
 from pipeline.errors import UserError
 from pipeline.records import Split
 from pipeline.urls import host

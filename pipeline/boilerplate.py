@@ -28,7 +28,7 @@ class Phrase:
     """One kind of remnant in one language.
 
     Attributes:
-        language: Its code; empty where it is of no language.
+        language: Its tag; empty where it is of no language.
         kind: `identity`, the model names itself; `refusal`; `cutoff`, the end of its knowledge;
             `prompt`, what stands around an answer; `template`, markup of turns.
         literals: Lower-case literals, one of which stands in every hit.

@@ -9,8 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
@@ -24,12 +22,13 @@ from pipeline import (
     tables,
     tokenizertables,
 )
+from pipeline.arguments import Call, make_parser
 from pipeline.config import Config, QualitySection, RunSection, WorkersSection, load
 from pipeline.coverage import coverage
 from pipeline.errors import UserError
 from pipeline.explain import explain
 from pipeline.files import Access
-from pipeline.order import REFERENCES, STAGES
+from pipeline.order import REFERENCES
 from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.referencetable import ReferenceTable
@@ -41,18 +40,6 @@ from pipeline.tasks.quality import CARD, CARD_TEXT
 from pipeline.tokenizerreport import report
 from pipeline.trace import trace
 from pipeline.whatif import what_if
-
-_STAGE_HELP = {
-    "extract": "read archives, extract text and language",
-    "references": "read what Wikipedia cites from the dumps that the configuration names",
-    "filter": "judge every document by the rules",
-    "dedup": "find exact and near duplicates",
-    "lines": "take out boilerplate that many pages repeat",
-    "weight": "decide how often each document is seen in training",
-    "train-tokenizer": "train the BPE tokenizer on the weighted text",
-    "shard": "write token shards as Parquet",
-    "train": "train the torch model on the shards",
-}
 
 
 def command() -> None:
@@ -77,10 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam = _at_dashes(words)
     parsed = make_parser().parse_args(own)
     try:
-        if beam and parsed.call not in (_run, _references, _train_quality):
+        if beam and parsed.call not in _BEAM:
             raise UserError(f"{parsed.command}: takes no Beam options after --")
         parsed.beam = parse_options(beam)
-        parsed.call(parsed)
+        _CALLS[parsed.call](parsed)
     except UserError as error:
         print(f"curate: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -95,147 +82,6 @@ def _at_dashes(words: list[str]) -> tuple[list[str], list[str]]:
         return words, []
     place = words.index("--")
     return words[:place], words[place + 1 :]
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """The command line's parser."""
-    parser = argparse.ArgumentParser(
-        prog="curate",
-        description="Turn web archives into token shards for language-model pretraining.",
-        epilog="Beam options follow after --, as in: curate run CONFIG -- --runner=DataflowRunner",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(commands, "run", "run every stage", None)
-    for stage in STAGES:
-        if stage.command in _STAGE_HELP:
-            _add_run(commands, stage.command, _STAGE_HELP[stage.command], stage.name)
-    _add(commands, "stats", "show the funnel, languages, hosts, mixture, quality", _stats, run=True)
-    found = _add(commands, "trace", "trace a sentence back to its archive", _trace, run=True)
-    found.add_argument("sentence", help="words as they stand in the text")
-    found.add_argument("--anonymous", action="store_true", help="read without credentials")
-    judged = _add(commands, "what-if", "judge anew from stored statistics", _what_if, run=True)
-    judged.add_argument(
-        "bounds", nargs="+", metavar="RULE.low=N", help="such as mean_word_length.high=12"
-    )
-    judged.add_argument("-n", type=_count, default=10, metavar="N", help="pages to name, each way")
-    explained = _add(commands, "explain", "show a page's whole way", _explain, run=True)
-    explained.add_argument("page", metavar="URL", help="the page's URL, or its record's id")
-    read = _add(commands, "inspect", "show pages to read", _inspect, run=True)
-    read.add_argument("--dropped-by", metavar="RULE", help="pages a rule dropped; else kept ones")
-    read.add_argument("-n", type=_count, default=20, metavar="N", help="how many")
-    covered = _add(commands, "contamination", "show benchmark items in pages", _covered, run=True)
-    covered.add_argument("-n", type=_count, default=20, metavar="N", help="items to name")
-    about = "train classifiers, and make what they are trained on"
-    classifier = commands.add_parser("classifier", help=about, description=about)
-    parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
-    _add_references(parts)
-    about = "train a classifier"
-    trained = parts.add_parser("train", help=about, description=about)
-    which = trained.add_subparsers(dest="classifier", required=True, metavar="CLASSIFIER")
-    _add_train(which)
-    _add_train_domain(which)
-    about = "what the trained tokenizer is like"
-    tokenizer = commands.add_parser("tokenizer", help=about, description=about)
-    _add_report(tokenizer.add_subparsers(dest="part", required=True, metavar="PART"))
-    about = "the token shards of a run"
-    shards = commands.add_parser("shards", help=about, description=about)
-    held = shards.add_subparsers(dest="part", required=True, metavar="PART")
-    _add(held, "verify", "compare every byte with what was written", _verify, run=True)
-    sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
-    sample.add_argument("folder", type=Path, help="where to write it")
-    return parser
-
-
-def _count(word: str) -> int:
-    if not word.isdecimal():
-        raise argparse.ArgumentTypeError(f"{word!r} is no count, such as 20")
-    return int(word)
-
-
-def _mib(word: str) -> int:
-    if not 0 < (count := _count(word)) <= 1 << 20:
-        raise argparse.ArgumentTypeError(f"{word!r} is no number from 1 to {1 << 20}")
-    return count
-
-
-def _name(word: str) -> str:
-    if not word:
-        raise argparse.ArgumentTypeError("is empty")
-    return word
-
-
-def _add(
-    commands: Any, name: str, help_: str, call: Callable[[Any], None], run: bool
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
-    if run:
-        parser.add_argument("run", help="the run's folder, as in runs/NAME")
-    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
-    parser.set_defaults(call=call)
-    return parser
-
-
-def _add_run(commands: Any, name: str, help_: str, only: str | None) -> argparse.ArgumentParser:
-    parser = _add(commands, name, help_, _run, run=False)
-    parser.add_argument("config", help="a TOML file; see configs/")
-    parser.add_argument("--input", nargs="+", metavar="PATH", help="in place of input.paths")
-    parser.add_argument("--output", metavar="FOLDER", help="in place of run.output")
-    parser.add_argument("--name", help="in place of run.name")
-    parser.add_argument("--workers", type=int, metavar="N", help="in place of workers.count")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="make output anew that other settings made"
-    )
-    if only is None:
-        names = [stage.name for stage in STAGES]
-        parser.add_argument("--until", choices=names, help="the last stage to run")
-    parser.set_defaults(only=only, until=None)
-    return parser
-
-
-def _add_references(commands: Any) -> None:
-    help_ = "make a table of the web pages that Wikipedia cites, from MediaWiki dumps"
-    parser = _add(commands, "references", help_, _references, run=False)
-    parser.add_argument(
-        "dumps",
-        nargs="+",
-        type=_name,
-        metavar="DUMP",
-        help="pages-articles as xml, bz2, gz, xz or zst; a glob",
-    )
-    parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
-    parser.add_argument("--workers", type=_count, default=0, metavar="N", help="0 means one a core")
-    parser.add_argument("--overwrite", action="store_true", help="make a table of other dumps anew")
-
-
-def _add_report(commands: Any) -> None:
-    help_ = "show what the tokenizer makes of each language and domain, beside others"
-    parser = _add(commands, "report", help_, _report, run=True)
-    parser.add_argument(
-        "--against", nargs="+", default=[], metavar="FILE", help="other tokenizer.json files"
-    )
-    parser.add_argument(
-        "--mib", type=_mib, default=4, metavar="N", help="text to measure of each language"
-    )
-
-
-def _add_train(commands: Any) -> None:
-    help_ = "train the classifier of pages that look like those Wikipedia cites"
-    _add_run(commands, "quality", help_, "quality").set_defaults(call=_train_quality)
-
-
-def _add_train_domain(classifiers: Any) -> None:
-    help_ = "train the classifier of topics, formats and domains on labelled pages"
-    parser = _add(classifiers, "domain", help_, _train_domain, run=False)
-    parser.add_argument(
-        "pages",
-        nargs="+",
-        type=_name,
-        metavar="LABELLED",
-        help="JSON Lines, plain, gz or zst, with url, text, and topic, format or domain; a glob",
-    )
-    parser.add_argument("--hosts", default="", metavar="FOLDER", help="host lists as UT1's")
-    parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
 
 
 def _config(parsed: argparse.Namespace) -> Config:
@@ -275,8 +121,7 @@ def _run_stages(parsed: argparse.Namespace, config: Config) -> bool:
 
 def _train_quality(parsed: argparse.Namespace) -> None:
     config = _config(parsed)
-    section = config.quality
-    if section.model or not (section.dumps or section.references):
+    if not config.quality.trains:
         raise UserError(
             f"{parsed.config}: quality: nothing to train on; set dumps or references, and no model"
         )
@@ -377,3 +222,21 @@ def _output(parsed: argparse.Namespace, content: object, show: Callable[[Console
         sys.stdout.write("\n")
     else:
         show(Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False))
+
+
+_CALLS: dict[Call, Callable[[argparse.Namespace], None]] = {
+    "covered": _covered,
+    "explain": _explain,
+    "inspect": _inspect,
+    "references": _references,
+    "report": _report,
+    "run": _run,
+    "sample": _sample,
+    "stats": _stats,
+    "trace": _trace,
+    "train_domain": _train_domain,
+    "train_quality": _train_quality,
+    "verify": _verify,
+    "what_if": _what_if,
+}
+_BEAM: tuple[Call, ...] = ("run", "references", "train_quality")

@@ -62,7 +62,7 @@ class InputSection(Section):
     split_mib: Positive = 64
     """Compressed MiB of an archive that one task reads."""
     anonymous: bool = False
-    """Whether `s3` and `gs` are read without credentials."""
+    """Whether `s3` and `gs` are read without credentials: archives, dumps, references, models."""
     http_retries: Annotated[int, Field(ge=0)] = 10
     """How often a request to a web server is repeated, later each time."""
     http_timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
@@ -138,6 +138,11 @@ class QualitySection(Section):
     """Hash buckets for the n-grams."""
     quantize: bool = False
     """Whether the model is made smaller, at some loss: `model.ftz` in place of `model.bin`."""
+
+    @property
+    def trains(self) -> bool:
+        """Whether a classifier is trained."""
+        return bool(self.dumps or self.references)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -62,8 +62,7 @@ def problems(config: "Config") -> Iterator[str]:
             f"tokenizer.count_mib: a process needs {needed} MiB for it; lower it, or raise "
             "workers.memory_mib"
         )
-    if not config.domain.model and "min_score" in config.domain.model_fields_set:
-        yield "domain.min_score: there is no domain.model whose scores it judges; set one"
+    yield from _idle(config)
     judged = domain_scheme.names("domain") if config.domain.model else ()
     yield from _domain_problems(config.weight, judged)
     yield from _languages_dropped(config)
@@ -78,6 +77,21 @@ def languages_named(config: "Config") -> dict[str, tuple[str, ...]]:
         "weight.languages": tuple(config.weight.languages),
         "weight.shares.languages": tuple(config.weight.shares.languages),
     }
+
+
+def _idle(config: "Config") -> Iterator[str]:
+    """Settings that are given while what they are for is not."""
+    quality = config.quality
+    for key in sorted(quality.model_fields_set - {"dumps", "references", "model"}):
+        if not quality.trains:
+            yield (
+                f"quality.{key}: no classifier is trained; set quality.dumps or references, or "
+                "remove it"
+            )
+    if "contaminated" in config.filter.model_fields_set and not config.filter.benchmarks:
+        yield "filter.contaminated: there are no filter.benchmarks to find; name some, or remove it"
+    if not config.domain.model and "min_score" in config.domain.model_fields_set:
+        yield "domain.min_score: there is no domain.model that it is for; set one, or remove it"
 
 
 def _domain_problems(section: "WeightSection", judged: Iterable[str]) -> Iterator[str]:
@@ -129,7 +143,7 @@ def _weight_problems(config: "Config") -> Iterator[str]:
             f"weight.max_repeats: factors ask for {greatest[0]:g} x {greatest[1]:g} repeats, more "
             f"than {section.max_repeats}; lower them or raise it"
         )
-    if not (quality.model or quality.references or quality.dumps):
+    if not (quality.model or quality.trains):
         for key, asked in (
             ("weight.quality.mode", section.quality.mode != "off"),
             ("weight.anneal.share", section.anneal.share > 0),

@@ -80,7 +80,7 @@ class Subject:
         id: Its id.
         url: Its URL.
         text: Its text as extracted.
-        language: Its language code.
+        language: Its language's tag.
         language_score: Probability of the language.
         opt_outs: The signals by which it refuses.
         quality: How much it looks like pages that Wikipedia cites; None without a classifier.

@@ -303,13 +303,13 @@ def write_json(path: str, content: object) -> None:
         out.write(text.encode())
 
 
-def read_json(path: str) -> Any:
+def read_json(path: str, access: Access = DEFAULT_ACCESS) -> Any:
     """Read a JSON file of ours.
 
     Raises:
         UserError: The file is not JSON.
     """
-    with open_read(path) as stream:
+    with open_read(path, access) as stream:
         try:
             return json.loads(stream.read())
         except ValueError as error:

@@ -201,16 +201,16 @@ class Manifest:
         files.write_json(files.join(folder, MANIFEST), content)
 
     @classmethod
-    def read(cls, folder: str) -> "Manifest | None":
+    def read(cls, folder: str, access: files.Access = files.DEFAULT_ACCESS) -> "Manifest | None":
         """The manifest of a stage folder, or None if the stage is not finished.
 
         Raises:
             UserError: The file is not a manifest of this version, or not as it was written.
         """
         path = files.join(folder, MANIFEST)
-        if not files.exists(path):
+        if not files.exists(path, access):
             return None
-        content = files.read_json(path)
+        content = files.read_json(path, access)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise UserError(f"{path}: not a manifest of this version; delete {folder}")
         if content.pop("sha256", None) != _sha256(content):

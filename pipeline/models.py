@@ -67,8 +67,8 @@ def beside(address: str, name: str, sha256: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def local(address: str) -> str:
-    """The path on this machine of a model, fetched if it is elsewhere.
+def local(address: str, access: files.Access = files.DEFAULT_ACCESS) -> str:
+    """The path on this machine of a model, fetched if it is elsewhere and was not before.
 
     Raises:
         UserError: It is missing, cannot be reached, or has another hash.
@@ -80,9 +80,9 @@ def local(address: str) -> str:
             _compare(path, files.sha256(path), sha256)
         return path if "://" not in path else str(files.filesystem(path)[1])
     assert sha256 is not None
-    cached = _folder() / (sha256 + PurePosixPath(path).suffix)
+    cached = cache_folder("models") / (sha256 + PurePosixPath(path).suffix)
     if not cached.exists() or files.sha256(str(cached)) != sha256:
-        _fetch(path, sha256, str(cached))
+        _fetch(path, sha256, str(cached), access)
     return str(cached)
 
 
@@ -92,17 +92,18 @@ def _split(address: str) -> tuple[str, str | None]:
     return parts["path"], parts["sha256"]
 
 
-def _folder() -> Path:
+def cache_folder(name: str) -> Path:
+    """A folder of the user's cache, by the XDG Base Directory Specification."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     # The specification has relative paths ignored.
     base = Path(given) if given.startswith("/") else Path.home() / ".cache"
-    return base / "curate" / "models"
+    return base / "curate" / name
 
 
-def _fetch(url: str, sha256: str, path: str) -> None:
+def _fetch(url: str, sha256: str, path: str, access: files.Access) -> None:
     digest, remedy = hashlib.sha256(), "mend it, or set XDG_CACHE_HOME to another folder"
     try:
-        with files.open_read(url) as stream, files.open_atomic(path, remedy) as out:
+        with files.open_read(url, access) as stream, files.open_atomic(path, remedy) as out:
             while block := stream.read(_BLOCK):
                 digest.update(block)
                 out.write(block)

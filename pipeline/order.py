@@ -45,6 +45,7 @@ class Stage:
         finished: How many of them are done, by what stands in its folder.
         inputs: Paths and globs of files it reads from outside the run.
         check: Looks for what is wrong with these before any stage runs.
+        idle: Whether it has nothing to make: a stage run alone does not ask for it then.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Stage:
     finished: Callable[[str], int]
     inputs: Callable[[Config], tuple[str, ...]] = lambda config: ()
     check: Callable[[Config], None] = lambda config: None
+    idle: Callable[[Config], bool] = lambda config: False
 
 
 def _graph(build: Callable[[beam.Pipeline, Job], None]) -> _Execute:
@@ -100,6 +102,7 @@ REFERENCES = Stage(
     finished=_files("part-", "dropped-"),
     inputs=references.inputs,
     check=references.check,
+    idle=lambda config: not references.inputs(config),
 )
 
 STAGES = (
@@ -140,6 +143,7 @@ STAGES = (
         pieces=_one,
         finished=_files(CARD),
         inputs=quality.inputs,
+        idle=lambda config: not config.quality.trains,
     ),
     Stage(
         "filter",

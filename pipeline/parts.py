@@ -204,8 +204,10 @@ def read_rows(path: str, columns: list[str] | None = None) -> Iterator[dict[str,
             yield from batch.to_pylist()
 
 
-def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
+def read_table(
+    path: str, columns: list[str] | None = None, access: files.Access = files.DEFAULT_ACCESS
+) -> pa.Table:
     """Some columns of a whole Parquet file."""
-    with files.open_read(path) as stream:
+    with files.open_read(path, access) as stream:
         # Threads of Arrow's that wait for a Python stream may abort the process as it exits.
         return pq.read_table(stream, columns=columns, use_threads=False, pre_buffer=False)

@@ -80,8 +80,8 @@ class Progress:
         self.note(f"{stage}: {before} {of}")
         while not ended.wait(_LOG_SECONDS):
             now = done()
-            rate = (now - before) / (time.monotonic() - begun)
-            left = "time left unknown"
-            if rate and total is not None:
-                left = f"{(total - now) / rate:.0f} s left"
-            self.note(f"{stage}: {now} {of}, {rate:.2f} a second, {left}")
+            said = f"{stage}: {now} {of}"
+            if rate := (now - before) / (time.monotonic() - begun):
+                said += f", {rate:.2f} a second"
+                said += "" if total is None else f", {(total - now) / rate:.0f} s left"
+            self.note(said)

@@ -39,7 +39,8 @@ def run(
         config: The run.
         options: Beam's options.
         progress: Told what happens.
-        only: A stage to run alone, the stages before it being done already.
+        only: A stage to run alone, the stages before it being done already, or having nothing to
+            make.
         until: The last stage to run.
         overwrite: Whether output made with other settings is deleted rather than refused.
 
@@ -53,7 +54,7 @@ def run(
             check_inputs(stage, config)
     done: dict[str, Manifest] = {}
     for number, stage in enumerate(STAGES):
-        ahead = only not in (None, stage.name)
+        ahead = only not in (None, stage.name) and not _makes_nothing(stage, config)
         job = _job_of_finished(stage, config, done) if ahead else make_job(stage, config, done)
         if overwrite and not ahead and stale_keys(job):
             for later in STAGES[number:]:
@@ -61,6 +62,11 @@ def run(
         done[stage.name] = _complete(stage, job, options, progress)
         if stage.name in (only, until):
             return
+
+
+def _makes_nothing(stage: Stage, config: Config) -> bool:
+    """Whether a stage is not done but has nothing to make: then it is done on the way."""
+    return stage.idle(config) and Manifest.read(files.join(run_folder(config), stage.name)) is None
 
 
 def check_inputs(stage: Stage, config: Config) -> None:

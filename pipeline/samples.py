@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from heapq import nsmallest
 from typing import Any
 
-import xxhash
-
 from pipeline import files
 from pipeline.errors import UserError
+from pipeline.hashing import hash64
 from pipeline.parts import read_table
 from pipeline.whatif import filter_manifest
 
@@ -39,7 +38,7 @@ def samples(run: str, reason: str | None, count: int) -> list[Mapping[str, Any]]
     for part in manifest.parts:
         table = read_table(files.join(run, "filter", f"{prefix}-{part.name}.parquet"), columns)
         rows = [row for row in table.to_pylist() if row.pop("reason", None) == reason]
-        ranked = [(xxhash.xxh64_intdigest(row["id"].encode()), part.name, row) for row in rows]
+        ranked = [(hash64(row["id"]), part.name, row) for row in rows]
         chosen = nsmallest(count, [*chosen, *ranked], key=lambda one: (one[0], one[2]["id"]))
     folder = "filter" if reason is None else "extract"
     return [

@@ -61,6 +61,7 @@ class Stats:
         quality: The quality score, of all documents and by language; empty without scores.
         quality_auc: How well the classifier did on unseen domains, if this run trained it: the AUC
             and the ends of its 95% interval, None where too few pages are tested.
+        quality_better: Whether it is shown to do better there than simple baselines.
         edits: Lines and spans that were taken out or replaced in kept documents, by kind.
         transitive_closure: Documents that `dedup` would have removed had it kept one document of
             each connected component of candidate pairs, unverified; None before `dedup`.
@@ -78,6 +79,7 @@ class Stats:
     shortfalls: list[dict[str, Any]]
     quality: list[QualityRow]
     quality_auc: list[float | None] | None
+    quality_better: bool | None
     edits: dict[str, int]
     transitive_closure: int | None
     speakers_source: str
@@ -108,6 +110,7 @@ def collect(run: str) -> Stats:
     kept = kept or _Kept()
     found = unless_gone(gone, partial(_scores, run, done))
     scores = _NO_SCORES if found is None else found
+    trained = done["quality"].facts if "quality" in done else {}
     weighted = done["weight"].facts if "weight" in done else {"cells": [], "shortfalls": []}
     return Stats(
         run=run,
@@ -119,7 +122,8 @@ def collect(run: str) -> Stats:
         mixture=mixture_rows("language", weighted["cells"], scores, tokens),
         shortfalls=weighted["shortfalls"],
         quality=quality_rows(scores),
-        quality_auc=done["quality"].facts.get("auc") if "quality" in done else None,
+        quality_auc=trained.get("auc"),
+        quality_better=trained.get("better_than_baselines"),
         edits=_edits(done),
         transitive_closure=(done["dedup"].facts["transitive_closure"] if "dedup" in done else None),
         speakers_source=speakers.SOURCE,

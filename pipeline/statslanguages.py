@@ -24,7 +24,7 @@ class LanguageRow:
     """A language in the kept text, against its speakers.
 
     Attributes:
-        language: Its code.
+        language: Its tag, as in `eng_Latn`; see `classifiers.languagetags`.
         name: Its English name.
         documents: Documents that `dedup` kept, or the last stage before.
         characters: Their characters.
@@ -56,7 +56,7 @@ class LanguageWay:
     So it is where a stage has not run, or its parts are gone.
 
     Attributes:
-        language: Its code.
+        language: Its tag, as in `eng_Latn`; see `classifiers.languagetags`.
         name: Its English name.
         extracted: Share of the characters that were extracted.
         filtered: Share of those that the filter kept.

@@ -9,6 +9,10 @@ from pipeline.statsmixture import MANY_EPOCHS, MixtureRow
 from pipeline.statsquality import QualityRow
 
 _ROWS = 20
+_MISSED = (
+    "  A share is missed where too few documents are left (see weight.quality and max_repeats), in "
+    "some languages if these have targets too, or where documents are large."
+)
 _TENTHS = [f"{number}0%" for number in range(1, 11)]
 
 
@@ -28,8 +32,10 @@ def show(stats: Stats, console: Console) -> None:
     for missed in stats.shortfalls:
         console.print(
             f"weight.shares.{missed['axis']}: {missed['name']} has {missed['reached']:.2%}, not "
-            f"{missed['asked']:.2%}: documents are too few (see weight.max_repeats), or too large"
+            f"{missed['asked']:.2%}"
         )
+    if stats.shortfalls:
+        console.print(_MISSED, soft_wrap=True)
     if unseen := [row.name for row in stats.mixture if not row.bytes_after + row.anneal_bytes]:
         removed = sum(row.quality_documents for row in stats.mixture if row.name in unseen)
         console.print(
@@ -89,11 +95,15 @@ def _quality(stats: Stats) -> Table:
     for row in _scored(stats):
         scores = (f"{score:.2f}" for score in row.highest)
         table.add_row(row.language, f"{row.documents:,}", f"{row.mean:.3f}", *scores)
+    notes = []
     if stats.quality_auc and None not in stats.quality_auc:
         value, low, high = stats.quality_auc
-        table.caption = (
-            f"AUC of the classifier on unseen domains {value:.3f} [{low:.3f}, {high:.3f}]"
-        )
+        notes.append(f"AUC of the classifier on unseen domains {value:.3f} [{low:.3f}, {high:.3f}]")
+        if not stats.quality_better:
+            notes[0] += "; it is not shown to be better than simple baselines (quality/card.md)"
+    if len(stats.quality) > len(_scored(stats)):
+        notes.append("languages with fewer than ten scored documents are left out")
+    table.caption = "\n".join(notes)
     return table
 
 

@@ -84,7 +84,7 @@ class Fertility:
     """What the texts of a language or a domain cost.
 
     Attributes:
-        name: The language's code, or the domain.
+        name: The language's tag, or the domain.
         documents: How many were measured.
         n_bytes: Their UTF-8 bytes.
         words: Their words, as the rules count them.
@@ -175,7 +175,7 @@ def report(run: str, against: Sequence[str], mib: int) -> TokenizerReport:
 
 
 def _samples(run: str, config: TokenizerConfig, most: int) -> dict[str, Sample]:
-    """What is measured and learned of each language, by its code."""
+    """What is measured and learned of each language, by its tag."""
     limits = _limits(run, most)
     samples = {language: Sample() for language in sorted(limits)}
     for row in _documents(run, ["text"]):

@@ -41,7 +41,8 @@ class QualityUseSection(Section):
     keep_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Share of the bytes that `quantile` keeps, at least."""
     pareto_alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 9.0
-    """Exponent of `soft`; 9 is GPT-3's."""
+    """Exponent of `soft`; 9 is GPT-3's, for scores near 1. Of pages that score 0.5 it keeps one in
+    38; as calibrated here, that is what pages score of which the classifier can say nothing."""
     within: Literal["language", "all"] = "language"
     """Whose scores are compared, by `quantile` and by the anneal split: each language's own, or
     all; of all, a quantile may remove languages that the classifier knows little of."""

@@ -8,12 +8,12 @@ from heapq import nsmallest
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import xxhash
 
 from pipeline import files
 from pipeline.config import Bounds, FilterSection
 from pipeline.errors import UserError
 from pipeline.families import bounds_of
+from pipeline.hashing import hash64
 from pipeline.ledger import Manifest
 from pipeline.parts import read_table
 from pipeline.rules import RULES, STATISTICS
@@ -184,7 +184,7 @@ def _changes(table: pa.Table, reasons: npt.NDArray[np.object_], values: Floats) 
 
 
 def _place(change: Change) -> tuple[int, str]:
-    return xxhash.xxh64_intdigest(change.id.encode()), change.id
+    return hash64(change.id), change.id
 
 
 def _dropped(reasons: Counter[str]) -> dict[str, int]:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from pipeline.arguments import make_parser
 from pipeline.cleaning import ROWS
-from pipeline.cli import make_parser
 from pipeline.config import Config
 from pipeline.families import FAMILIES
 from pipeline.personal import KINDS

@@ -47,8 +47,10 @@ def test_each_layer_imports_only_what_lies_below(path: Path) -> None:
         assert not {name for name in below if name.startswith(("pipeline.tasks", "pipeline.run"))}
 
 
-@pytest.mark.parametrize("module", ["pipeline.tasks.extracting", "pipeline.tasks.sharding"])
-def test_child_processes_load_neither_beam_nor_torch(module: str) -> None:
+@pytest.mark.parametrize(
+    "module", ["pipeline.tasks.extracting", "pipeline.tasks.sharding", "training.data"]
+)
+def test_child_processes_and_the_loader_load_neither_beam_nor_torch(module: str) -> None:
     code = f"import sys, {module}; print('apache_beam' in sys.modules, 'torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["False", "False"]

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
+import pytest
+
+from pipeline import files
+from pipeline.remote import WebFile
+
 Fault = Literal["503", "429", "reset", "cut", "stall", "shut"]
 
 
@@ -157,3 +162,16 @@ def serving() -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def accesses(monkeypatch: pytest.MonkeyPatch) -> list[files.Access]:
+    """A list that each request to a web server adds to: how it was to be reached."""
+    seen: list[files.Access] = []
+    opened = files._web
+
+    def watched(url: str, access: files.Access) -> WebFile:
+        seen.append(access)
+        return opened(url, access)
+
+    monkeypatch.setattr(files, "_web", watched)
+    return seen

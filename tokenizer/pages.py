@@ -4,12 +4,14 @@ Either way they are mapped, so that a window of them is a view, and memory is wh
 take back at any time.
 """
 
+import fcntl
 import hashlib
 import mmap
 import os
 import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -18,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline import files
+from pipeline import files, models
 from pipeline.errors import UserError
 
 TokenArray = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
@@ -26,6 +28,7 @@ TokenArray = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 GIB = 1 << 30
 # Open maps of fetched row groups; each holds a file open.
 _MAPS = 256
+_LOCK = "lock"
 _REMEDY = "mend it, or keep the cache elsewhere"
 
 
@@ -93,8 +96,7 @@ class PageCache:
             folder: By default `$XDG_CACHE_HOME/curate/shards`.
             max_bytes: Bytes of all files together.
         """
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self._folder = Path(folder) if folder is not None else Path(base) / "curate" / "shards"
+        self._folder = Path(folder) if folder is not None else models.cache_folder("shards")
         self._max_bytes = max_bytes
         self._maps: OrderedDict[str, TokenArray] = OrderedDict()
         self._lock = Lock()
@@ -116,13 +118,7 @@ class PageCache:
         with fetching:
             found = self._mapped(name, dtype, n_tokens)
             if found is None:
-                self._add(name, n_tokens * dtype.itemsize, fetch)
-                found = self._mapped(name, dtype, n_tokens)
-                if found is None:
-                    raise UserError(
-                        f"{self._folder}: files vanish as they are written; give the cache more "
-                        "bytes, or keep it elsewhere"
-                    )
+                found = self._add(name, dtype, n_tokens, fetch)
         with self._lock:
             self._fetching.pop(name, None)
             self._maps[name] = found
@@ -146,7 +142,10 @@ class PageCache:
             return None
         return np.frombuffer(mapped, dtype) if len(mapped) == n_tokens * dtype.itemsize else None
 
-    def _add(self, name: str, n_bytes: int, fetch: Callable[[], bytes]) -> None:
+    def _add(
+        self, name: str, dtype: np.dtype[Any], n_tokens: int, fetch: Callable[[], bytes]
+    ) -> TokenArray:
+        n_bytes = n_tokens * dtype.itemsize
         if n_bytes > self._max_bytes:
             raise UserError(
                 f"{self._folder}: a row group of {n_bytes} bytes is larger than the cache, of "
@@ -154,29 +153,43 @@ class PageCache:
                 "(shards.row_group_tokens)"
             )
         data = fetch()
-        self._make_room(n_bytes)
-        with files.open_atomic(str(self._folder / name), _REMEDY) as out:
-            out.write(data)
+        with self._alone():
+            self._make_room(n_bytes)
+            with files.open_atomic(str(self._folder / name), _REMEDY) as out:
+                out.write(data)
+            # Before another process makes room for its own.
+            found = self._mapped(name, dtype, n_tokens)
+        assert found is not None
+        return found
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes and threads from changing the folder."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file = (self._folder / _LOCK).open("ab")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UserError(f"{self._folder}: cannot be written ({reason}); {_REMEDY}") from error
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _make_room(self, n_bytes: int) -> None:
-        """Delete what was not opened for longest until so many bytes more fit."""
-        if not self._folder.exists():
-            return
-        found = []
-        for entry in os.scandir(self._folder):
-            try:
-                state = entry.stat()
-            except FileNotFoundError:  # Another process made room.
-                continue
-            found.append((state.st_mtime_ns, entry.name, state.st_size))
-        excess = sum(size for _, _, size in found) + n_bytes - self._max_bytes
-        for _, name, size in sorted(found):
+        """Delete what was not opened for longest until so many bytes more fit.
+
+        What a killed process left half-written goes like the rest.
+        """
+        entries = [entry for entry in os.scandir(self._folder) if entry.name != _LOCK]
+        found = sorted((entry.stat().st_mtime_ns, entry.name, entry.stat()) for entry in entries)
+        excess = sum(state.st_size for _, _, state in found) + n_bytes - self._max_bytes
+        for _, name, state in found:
             if excess <= 0:
                 return
             with self._lock:
                 self._maps.pop(name, None)
-            (self._folder / name).unlink(missing_ok=True)
-            excess -= size
+            (self._folder / name).unlink()
+            excess -= state.st_size
 
 
 class FetchedPages:

@@ -121,6 +121,10 @@ class Shard:
         pieces = [self._slice(page, start, stop) for page in range(first, last + 1)]
         return np.concatenate([np.empty(0, self.dtype), *pieces])
 
+    def row_group(self, number: int) -> TokenArray:
+        """All tokens of a row group, a read-only view of the mapped file."""
+        return self._pages.tokens(number)
+
     def document(self, row: int) -> TokenizedDocument:
         """The document in a row, from 0; its tokens as `tokens` gives them."""
         start, stop = self.starts[row : row + 2].tolist()

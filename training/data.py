@@ -9,21 +9,26 @@ batch: with R ranks, rank r has the r-th of R equal runs of sequences.
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.shardset import TRAIN, ShardSet
 from tokenizer.pages import PageCache
 from training.mixing import quotas, target_shares
-from training.order import BLOCK, Order
+from training.order import Order
 from training.packing import PackingName
-from training.sequences import Batch, Sequences
+from training.sequences import Batch, Plan, Sequences
 from training.stream import Source
 
 __all__ = ["Batch", "Loader", "Source"]
 
 # Batches read ahead by each worker.
 _AHEAD = 2
+# Sequences planned at once: a call of NumPy costs as much as hundreds of them.
+_BLOCK = 8192
 
 
 class Loader:
@@ -84,9 +89,11 @@ class Loader:
         )
         self.batch = batch
         self._share = batch // world
+        self._batches = max(1, _BLOCK // self._share)
         self._rank = rank
         self._workers = workers
         self._at = 0
+        self._block = lru_cache(maxsize=2)(self._planned)
         self._fixed = {
             "shards": self.sequences.fingerprint,
             "seed": seed,
@@ -140,7 +147,8 @@ class Loader:
 
     def sources(self, number: int) -> list[Source]:
         """Where the tokens of a batch, from 0, of all ranks come from, sequence after sequence."""
-        return self.sequences.sources(*self._order.at(number * self.batch, self.batch))
+        places = number * self.batch + np.arange(self.batch)
+        return self.sequences.sources(self.sequences.plan(*self._order.at(places)))
 
     def epochs(self) -> dict[str, float]:
         """How often each domain has been read where the loader stands, on average over a round."""
@@ -150,11 +158,17 @@ class Loader:
 
     def _read(self, at: int) -> Batch:
         """This rank's part of the batch that begins at a place of the order."""
-        first = at + self._rank * self._share
-        # Mapped pages count as memory, so they are given back from time to time.
-        if first // BLOCK != (first + self.batch) // BLOCK:
-            self.sequences.release()
-        return self.sequences.read(*self._order.at(first, self._share))
+        within = at // self.batch % self._batches
+        plan = self._block(at - within * self.batch)
+        return self.sequences.read(plan.part(within * self._share, (within + 1) * self._share))
+
+    def _planned(self, first: int) -> Plan:
+        """This rank's sequences of as many batches as are planned at once."""
+        # Mapped files count as memory, so what was read is given back from time to time.
+        self.sequences.release()
+        batches = first + np.arange(self._batches) * self.batch
+        places = batches[:, None] + self._rank * self._share + np.arange(self._share)
+        return self.sequences.plan(*self._order.at(places.ravel()))
 
 
 def _quotas(sequences: Sequences, weights: Mapping[str, float]) -> list[int]:

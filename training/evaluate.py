@@ -29,16 +29,16 @@ def evaluate(model: Decoder, held_out: Sequences, batch: int, batches: int) -> d
     chosen = np.arange(n := min(total, batch * batches)) * total // n
     domains = bounds.searchsorted(chosen, "right")
     numbers = chosen - (bounds - np.array(held_out.counts))[domains]
+    plan = held_out.plan(domains, numbers)
     nats = 0.0
     n_tokens = 0
     for first in range(0, n, batch):
-        part = slice(first, first + batch)
-        read = held_out.read(domains[part], numbers[part])
+        read = held_out.read(plan.part(first, min(n, first + batch)))
         nats += token_losses(model, read).sum().item()
         n_tokens += int((read.targets != IGNORED).sum())
     return {
         "valid_loss": nats / n_tokens,
-        "valid_bits_per_byte": bits_per_byte(nats, held_out.n_bytes(domains, numbers)),
+        "valid_bits_per_byte": bits_per_byte(nats, held_out.n_bytes(plan)),
     }
 
 

@@ -6,7 +6,6 @@ that the domain has been read through. Nothing is stored, so any place is answer
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,6 @@ import numpy.typing as npt
 from training.permutation import derive, key_of, permute
 
 Integers = npt.NDArray[np.int64]
-
-# Places are answered a block at a time: one call of NumPy costs as much as a hundred places.
-BLOCK = 4096
 
 
 class Order:
@@ -48,27 +44,12 @@ class Order:
         self._keys = np.array(
             [key_of(fingerprint, seed, number) for number in range(len(quotas))], np.uint64
         )
-        self._block = lru_cache(maxsize=4)(self._answer)
 
-    def at(self, first: int, count: int) -> tuple[Integers, Integers]:
-        """The domains and the numbers within them of the sequences from place `first` on."""
-        found = []
-        while count:
-            number, begin = divmod(first, BLOCK)
-            domains, sequences = self._block(number)
-            taken = slice(begin, begin + count)
-            found.append((domains[taken], sequences[taken]))
-            got = len(found[-1][0])
-            first, count = first + got, count - got
-        return (
-            np.concatenate([domains for domains, _ in found]),
-            np.concatenate([sequences for _, sequences in found]),
-        )
-
-    def _answer(self, block: int) -> tuple[Integers, Integers]:
-        rounds, places = np.divmod(block * BLOCK + np.arange(BLOCK), self.size)
+    def at(self, places: Integers) -> tuple[Integers, Integers]:
+        """The domain that stands at each place, and the number of the sequence in it."""
+        rounds, within = np.divmod(places, self.size)
         keys = derive(np.broadcast_to(self._round_key, rounds.shape), rounds.astype(np.uint64))
-        drawn = permute(places, self.size, keys)
+        drawn = permute(within, self.size, keys)
         domains = self._bounds.searchsorted(drawn, "right") - 1
         counted = rounds * self._quotas[domains] + drawn - self._bounds[domains]
         sizes = self._sequences[domains]

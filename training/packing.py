@@ -8,34 +8,28 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from training.bestfit import best_fit
-from training.stream import Stream
+from training.stream import Integers, Stream, ranges
 
-Integers = npt.NDArray[np.int64]
 PackingName = Literal["concat", "best_fit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What some sequences hold. All arrays are of int64; a place is a (row, column).
+    """What some sequences of a stream hold.
 
     Attributes:
-        rows: The sequence of each piece, from 0 in the order asked for.
-        columns: The place of its first token in the sequence.
-        starts: The first token, counted in the stream.
-        lengths: Its tokens.
-        documents: Places where a document begins that is not the first in its sequence.
-        unpredicted: Places of tokens that nothing before them in the sequence can tell.
+        pieces: Integers of shape (4, pieces): the sequence of each piece, from 0 in the order asked
+            for; its place in the sequence; its first token, counted in the stream; its tokens.
+        documents: Of shape (2, documents): sequence and place of each document's first token but
+            for what is first in a sequence.
+        unpredicted: Likewise, of tokens that nothing before them in the sequence can tell.
     """
 
-    rows: Integers
-    columns: Integers
-    starts: Integers
-    lengths: Integers
-    documents: tuple[Integers, Integers]
-    unpredicted: tuple[Integers, Integers]
+    pieces: Integers
+    documents: Integers
+    unpredicted: Integers
 
 
 class Packing(Protocol):
@@ -74,10 +68,13 @@ class Concat:
         rows = np.arange(len(sequences))
         first = self._stream.starts.searchsorted(starts, "right")
         stop = self._stream.starts.searchsorted(starts + lengths, "left")
-        begun, document = _ranges(first, stop)
-        places = begun, self._stream.starts[document] - starts[begun]
-        none = np.empty(0, np.int64)
-        return Layout(rows, np.zeros_like(rows), starts, lengths, places, (none, none))
+        begun, document = ranges(first, stop)
+        places = self._stream.starts[document] - starts[begun]
+        return Layout(
+            np.stack([rows, np.zeros_like(rows), starts, lengths]),
+            np.stack([begun, places]),
+            np.empty((2, 0), np.int64),
+        )
 
 
 class BestFit:
@@ -108,20 +105,18 @@ class BestFit:
     def layout(self, sequences: Integers) -> Layout:
         """A piece for each document, or part of one, in a sequence."""
         first, stop = self._bounds[sequences], self._bounds[sequences + 1]
-        rows, pieces = _ranges(first, stop)
+        rows, pieces = ranges(first, stop)
         lengths = self._lengths[pieces].astype(np.int64)
         before = np.cumsum(lengths) - lengths
         head = np.cumsum(stop - first) - (stop - first)
         columns = before - before[head][rows]
         follows = columns > 0
         cut = follows & self._tails[pieces]
+        places = np.stack([rows, columns])
         return Layout(
-            rows,
-            columns,
-            self._starts[pieces],
-            lengths,
-            (rows[follows], columns[follows]),
-            (rows[cut], columns[cut]),
+            np.stack([rows, columns, self._starts[pieces], lengths]),
+            places[:, follows],
+            places[:, cut],
         )
 
 
@@ -151,14 +146,6 @@ def _pack(lengths: Integers, context: int) -> tuple[Integers, Integers, Integers
     order = np.argsort(bins, kind="stable")
     sizes = np.bincount(bins)
     return starts[order], pieces[order], (number > 0)[order], sizes, int(lengths.sum())
-
-
-def _ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
-    """The numbers of several ranges one after the other, each with the number of its range."""
-    counts = stop - first
-    rows = np.repeat(np.arange(len(counts)), counts)
-    within = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
-    return rows, first[rows] + within
 
 
 def _joined(arrays: object) -> Integers:

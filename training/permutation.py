@@ -8,8 +8,21 @@ import numpy.typing as npt
 
 Words = npt.NDArray[np.uint64]
 
-_TURNS = 6
+# With fewer bits six turns favour some orders: a chi-squared test on 20,000 keys sees it.
+_LEAST_HALF = 3
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
+# What makes the function of each turn another: the first values of SplitMix64 from seed 0.
+_SALTS = np.array(
+    [
+        0xE220A8397B1DCDAF,
+        0x6E789E6AA1B965F4,
+        0x06C45D188009454F,
+        0xF88BB8A8724C81EC,
+        0x1B39896A51A8749B,
+        0x53CB9F0C747EA2EA,
+    ],
+    np.uint64,
+)
 
 
 def key_of(*parts: object) -> int:
@@ -26,9 +39,10 @@ def derive(keys: Words, numbers: Words) -> Words:
 def permute(places: Any, sizes: Any, keys: Any) -> npt.NDArray[np.int64]:
     """Where keyed permutations of the numbers below `sizes` send `places`.
 
-    A balanced Feistel network permutes the smallest power of four that holds the size; a result
-    outside is permuted again until it falls inside (cycle walking; Black and Rogaway 2002, "Ciphers
-    with Arbitrary Finite Domains"). On average it takes fewer than four turns.
+    A balanced Feistel network permutes the smallest power of four that holds the size, from 64 on;
+    a result outside is permuted again until it falls inside (cycle walking; Black and Rogaway 2002,
+    "Ciphers with Arbitrary Finite Domains"). Of more than 16 places it takes fewer than four
+    permutations on average.
 
     Args:
         places: Numbers from 0 to below their sizes; integers of any shape.
@@ -54,18 +68,17 @@ def permute(places: Any, sizes: Any, keys: Any) -> npt.NDArray[np.int64]:
 
 
 def _half_bits(sizes: Words) -> Words:
-    """Half the bits, rounded up, of the numbers below each size; 1 at least."""
+    """Half the bits, rounded up, of the numbers below each size."""
     distinct, place = np.unique(sizes, return_inverse=True)
-    halves = [max(1, ((size - 1).bit_length() + 1) // 2) for size in distinct.tolist()]
+    halves = [max(_LEAST_HALF, ((size - 1).bit_length() + 1) // 2) for size in distinct.tolist()]
     return np.array(halves, np.uint64)[place]
 
 
 def _feistel(at: Words, half: Words, key: Words) -> Words:
     mask = (np.uint64(1) << half) - np.uint64(1)
     left, right = at >> half, at & mask
-    for turn in range(_TURNS):
-        mixed = derive(derive(key, np.full_like(key, turn)), right)
-        left, right = right, left ^ (mixed & mask)
+    for salt in _SALTS:
+        left, right = right, left ^ (derive(key + salt, right) & mask)
     return (left << half) | right
 
 

@@ -1,6 +1,5 @@
 """All sequences of a kind of shards, read by domain and number."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +7,11 @@ import numpy.typing as npt
 
 from pipeline.errors import UserError
 from pipeline.shardset import ShardSet
-from tokenizer.pages import PageCache
+from tokenizer.pages import PageCache, TokenArray
+from tokenizer.shardwriter import token_dtype
 from training.opening import fingerprint, open_streams
-from training.packing import Layout, PackingName, packed
-from training.stream import Source, Stream
-
-Integers = npt.NDArray[np.int64]
+from training.packing import PackingName, packed
+from training.stream import Integers, Source
 
 IGNORED = -100
 """The target where nothing is to be predicted: what torch's cross entropy leaves out."""
@@ -42,6 +40,33 @@ class Batch:
         begins = np.ones(self.documents.shape, np.bool_)
         begins[:, 1:] = self.documents[:, 1:] != self.documents[:, :-1]
         return np.append(np.flatnonzero(begins), begins.size).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What some sequences of all domains hold, in the order of the sequences.
+
+    Attributes:
+        n_sequences: How many there are.
+        pieces: As `Stream.cut` gives them, and as a sixth row the domain of each.
+        documents: As in `packing.Layout`.
+        unpredicted: As there.
+    """
+
+    n_sequences: int
+    pieces: Integers
+    documents: Integers
+    unpredicted: Integers
+
+    def part(self, first: int, stop: int) -> "Plan":
+        """The plan of the sequences `first` to `stop`."""
+        return Plan(
+            stop - first,
+            *(
+                _rows(table, first, stop)
+                for table in (self.pieces, self.documents, self.unpredicted)
+            ),
+        )
 
 
 class Sequences:
@@ -89,58 +114,67 @@ class Sequences:
         self.context = context
         self.fingerprint = fingerprint(shards.of_kind(kind))
         self.vocab_size = shards.vocab_size
+        self._dtype = token_dtype(shards.vocab_size)
         self.domains = [stream.domain for stream in self._streams]
         self.predicted = [packing.n_predicted for packing in self._packings]
 
-    def read(self, domains: Integers, numbers: Integers) -> Batch:
-        """Sequences by their domains' places in `domains` and their numbers there.
+    def plan(self, domains: Integers, numbers: Integers) -> Plan:
+        """What sequences hold, by their domains' places in `domains` and their numbers there."""
+        pieces: list[Integers] = []
+        documents: list[Integers] = []
+        unpredicted: list[Integers] = []
+        for domain in np.unique(domains).tolist():
+            rows = np.flatnonzero(domains == domain)
+            layout = self._packings[domain].layout(numbers[rows])
+            cut = self._streams[domain].cut(layout.pieces)
+            for tables, table in (
+                (pieces, np.concatenate([cut, np.full((1, cut.shape[1]), domain)])),
+                (documents, layout.documents),
+                (unpredicted, layout.unpredicted),
+            ):
+                table[0] = rows[table[0]]
+                tables.append(table)
+        return Plan(len(domains), *map(_sorted, (pieces, documents, unpredicted)))
+
+    def read(self, plan: Plan) -> Batch:
+        """The tokens of some sequences.
 
         Raises:
             UserError: A token is outside the vocabulary, or cannot be read.
         """
-        shape = len(domains), self.context + 1
-        tokens = np.zeros(shape, np.int64)
-        targets = np.full(shape, IGNORED, np.int64)
-        begins = np.zeros(shape, np.int32)
-        for stream, rows, layout in self._layouts(domains, numbers):
-            at = zip(rows[layout.rows].tolist(), layout.columns.tolist(), strict=True)
-            pieces = zip(layout.starts.tolist(), layout.lengths.tolist(), strict=True)
-            for (row, column), (start, length) in zip(at, pieces, strict=True):
-                begin = column
-                for piece in stream.read(start, start + length):
-                    tokens[row, begin : begin + len(piece)] = piece
-                    begin += len(piece)
-                targets[row, column:begin] = tokens[row, column:begin]
-                if begin < shape[1]:
-                    begins[row, begin] = 1
-            targets[rows[layout.unpredicted[0]], layout.unpredicted[1]] = IGNORED
-            begins[rows[layout.documents[0]], layout.documents[1]] = 1
+        tokens = np.zeros((plan.n_sequences, self.context + 1), self._dtype)
+        for row, column, group, start, length, domain in plan.pieces.T.tolist():
+            read = self._streams[domain].tokens(group)[start : start + length]
+            tokens[row, column : column + length] = read
         if tokens.max(initial=0) >= self.vocab_size:
-            raise self._outside(domains, numbers, tokens)
-        documents = np.cumsum(begins[:, :-1], axis=1, dtype=np.int32)
-        return Batch(tokens[:, :-1], targets[:, 1:], documents)
+            raise self._outside(plan, tokens)
+        targets = tokens[:, 1:].astype(np.int64)
+        begins = np.zeros(targets.shape, np.int32)
+        rows, columns = plan.documents[:, plan.documents[1] < self.context]
+        begins[rows, columns] = 1
+        rows, columns = plan.unpredicted
+        targets[rows, columns - 1] = IGNORED
+        ends = np.bincount(plan.pieces[0], plan.pieces[4]).astype(np.int64)
+        for row in np.flatnonzero(ends <= self.context).tolist():
+            targets[row, ends[row] - 1 :] = IGNORED
+            begins[row, ends[row] : ends[row] + 1] = 1
+        documents = np.cumsum(begins, axis=1, out=begins)
+        return Batch(tokens[:, :-1].astype(np.int64), targets, documents)
 
-    def sources(self, domains: Integers, numbers: Integers) -> list[Source]:
+    def sources(self, plan: Plan) -> list[Source]:
         """Where the tokens of some sequences come from, sequence after sequence."""
-        found: list[list[Source]] = [[] for _ in domains]
-        for stream, rows, layout in self._layouts(domains, numbers):
-            starts, stops = layout.starts, layout.starts + layout.lengths
-            pieces = zip(rows[layout.rows].tolist(), starts.tolist(), stops.tolist(), strict=True)
-            for row, start, stop in pieces:
-                found[row] += stream.sources(start, stop)
-        return [source for sources in found for source in sources]
+        return [
+            self._streams[domain].source(group, start, start + length)
+            for _, _, group, start, length, domain in plan.pieces.T.tolist()
+        ]
 
-    def n_bytes(self, domains: Integers, numbers: Integers) -> float:
+    def n_bytes(self, plan: Plan) -> float:
         """Bytes of text that the predicted tokens of some sequences stand for."""
+        unpredicted = set(map(tuple, plan.unpredicted.T.tolist()))
         total = 0.0
-        for stream, rows, layout in self._layouts(domains, numbers):
-            unpredicted = np.zeros((len(rows), self.context + 1), np.bool_)
-            unpredicted[:, 0] = True
-            unpredicted[layout.unpredicted] = True
-            starts = layout.starts + unpredicted[layout.rows, layout.columns]
-            stops = layout.starts + layout.lengths
-            for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-                total += stream.bytes_before(stop) - stream.bytes_before(start)
+        for row, column, group, start, length, domain in plan.pieces.T.tolist():
+            given = column == 0 or (row, column) in unpredicted
+            total += self._streams[domain].n_bytes(group, start + given, start + length)
         return total
 
     def release(self) -> None:
@@ -149,20 +183,24 @@ class Sequences:
             for shard in stream.shards:
                 shard.release()
 
-    def _layouts(
-        self, domains: Integers, numbers: Integers
-    ) -> Iterator[tuple[Stream, Integers, Layout]]:
-        """Of each domain asked for: its tokens, the rows of its sequences, and their layout."""
-        for domain in np.unique(domains).tolist():
-            rows = np.flatnonzero(domains == domain)
-            yield self._streams[domain], rows, self._packings[domain].layout(numbers[rows])
-
-    def _outside(
-        self, domains: Integers, numbers: Integers, tokens: npt.NDArray[np.int64]
-    ) -> UserError:
+    def _outside(self, plan: Plan, tokens: TokenArray) -> UserError:
         row = int(np.flatnonzero(tokens.max(axis=1) >= self.vocab_size)[0])
-        source = self.sources(domains[row : row + 1], numbers[row : row + 1])[0]
+        path = self.sources(plan.part(row, row + 1))[0].path
         return UserError(
-            f"{source.path}: token {tokens[row].max()} is outside the vocabulary of "
-            f"{self.vocab_size}; make the shards again with this tokenizer"
+            f"{path}: token {tokens[row].max()} is outside the vocabulary of {self.vocab_size}; "
+            "make the shards again with this tokenizer"
         )
+
+
+def _rows(table: Integers, first: int, stop: int) -> Integers:
+    """The columns of a table whose first row says `first` to `stop`, counted from there."""
+    begin, end = table[0].searchsorted((first, stop))
+    part = table[:, begin:end].copy()
+    part[0] -= first
+    return part
+
+
+def _sorted(tables: list[Integers]) -> Integers:
+    """Tables as one, its columns by their first row, and of one row in their order."""
+    table = np.concatenate(tables, axis=1)
+    return table[:, np.argsort(table[0], kind="stable")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +10,12 @@ import numpy.typing as npt
 from tokenizer.pages import TokenArray
 from tokenizer.shards import Shard
 
+Integers = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where some tokens of a batch come from.
+    """Where some tokens of a batch come from: a run of tokens in one row group.
 
     Attributes:
         domain: Their domain.
@@ -44,43 +47,71 @@ class Stream:
     def __init__(self, domain: str, shards: Sequence[Shard]) -> None:
         self.domain = domain
         self.shards = shards
-        self._bounds = np.cumsum([0, *(shard.n_tokens for shard in shards)])
-        self.n_tokens = int(self._bounds[-1])
-        begins = zip(shards, self._bounds, strict=False)
-        self.starts: npt.NDArray[np.int64] = np.concatenate(
-            [shard.starts[:-1] + at for shard, at in begins]
+        begins = list(accumulate((shard.n_tokens for shard in shards), initial=0))
+        self.n_tokens = begins[-1]
+        self.starts: Integers = np.concatenate(
+            [shard.starts[:-1] + at for shard, at in zip(shards, begins, strict=False)]
         )
-        self._bytes = np.cumsum([0, *(shard.n_bytes for shard in shards)])
-        # Python's integers are quicker than NumPy's where they come one at a time.
-        self._begins = self._bounds.tolist()
+        # Of each row group: its shard, its number there, and the shard's first token.
+        self._groups = [
+            (shard, number, at)
+            for shard, at in zip(shards, begins, strict=False)
+            for number in range(len(shard.pages))
+        ]
+        sizes = [page.n_tokens for shard in shards for page in shard.pages]
+        self._bounds = np.cumsum([0, *sizes])
 
-    def read(self, start: int, stop: int) -> list[TokenArray]:
-        """The tokens `start` to `stop`, in one piece from each shard that they lie in."""
-        return [shard.tokens(*window) for shard, *window in self._within(start, stop)]
+    def cut(self, pieces: Integers) -> Integers:
+        """Cuts pieces of the stream where row groups end, so that each lies in one.
 
-    def bytes_before(self, token: int) -> float:
-        """Bytes of text that the tokens before `token` stand for; see `Shard.bytes_before`."""
-        index = min(int(self._bounds.searchsorted(token, "right")), len(self.shards)) - 1
-        before = self.shards[index].bytes_before(token - self._begins[index])
-        return float(self._bytes[index]) + before
+        Args:
+            pieces: As `packing.Layout` has them, shape (4, pieces): sequence, place in it, first
+                token, tokens.
 
-    def row_group_lengths(self) -> Iterator[npt.NDArray[np.int64]]:
+        Returns:
+            Shape (5, at least as many): sequence, place in it, row group, first token in the row
+            group, tokens.
+        """
+        starts, stops = pieces[2], pieces[2] + pieces[3]
+        first = self._bounds.searchsorted(starts, "right") - 1
+        of, group = ranges(first, self._bounds.searchsorted(stops, "left"))
+        begin = np.maximum(starts[of], self._bounds[group])
+        end = np.minimum(stops[of], self._bounds[group + 1])
+        places = pieces[1][of] + begin - starts[of]
+        table = np.stack([pieces[0][of], places, group, begin - self._bounds[group], end - begin])
+        return table[:, end > begin]
+
+    def tokens(self, group: int) -> TokenArray:
+        """All tokens of a row group."""
+        shard, number, _ = self._groups[group]
+        return shard.row_group(number)
+
+    def source(self, group: int, start: int, stop: int) -> Source:
+        """Where the tokens `start` to `stop` of a row group come from."""
+        shard, first, last = self._within(group, start, stop - 1)
+        rows = shard.starts.searchsorted((first, last), "right") - 1
+        return Source(self.domain, shard.path, int(rows[0]), int(rows[1]), first, last)
+
+    def n_bytes(self, group: int, start: int, stop: int) -> float:
+        """Bytes of text that the tokens `start` to `stop` of a row group stand for."""
+        shard, first, end = self._within(group, start, stop)
+        return shard.bytes_before(end) - shard.bytes_before(first)
+
+    def row_group_lengths(self) -> Iterator[Integers]:
         """The documents' lengths, a row group at a time."""
         for shard in self.shards:
             rows = np.cumsum([page.n_rows for page in shard.pages])[:-1]
             yield from np.split(np.diff(shard.starts), rows) if shard.pages else []
 
-    def sources(self, start: int, stop: int) -> Iterator[Source]:
-        """Where the tokens `start` to `stop` come from."""
-        for shard, first, end in self._within(start, stop):
-            row, last_row = (shard.starts.searchsorted((first, end - 1), "right") - 1).tolist()
-            yield Source(self.domain, shard.path, row, last_row, first, end - 1)
+    def _within(self, group: int, start: int, stop: int) -> tuple[Shard, int, int]:
+        """The shard of a row group, and tokens of the row group as the shard counts them."""
+        shard, _, begin = self._groups[group]
+        first = int(self._bounds[group]) - begin
+        return shard, first + start, first + stop
 
-    def _within(self, start: int, stop: int) -> Iterator[tuple[Shard, int, int]]:
-        """The parts of a window in each shard: the shard, and the tokens counted in it."""
-        index = int(self._bounds.searchsorted(start, "right")) - 1
-        while start < stop:
-            begin, end = self._begins[index], min(stop, self._begins[index + 1])
-            if start < end:
-                yield self.shards[index], start - begin, end - begin
-            start, index = end, index + 1
+
+def ranges(first: Integers, stop: Integers) -> tuple[Integers, Integers]:
+    """The numbers of several ranges one after the other: of which range each is, and it itself."""
+    counts = stop - first
+    of = np.repeat(np.arange(len(counts)), counts)
+    return of, first[of] + np.arange(len(of)) - (np.cumsum(counts) - counts)[of]

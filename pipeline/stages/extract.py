@@ -47,8 +47,8 @@ def check(config: Config) -> None:
         UserError: One cannot be loaded, or never finds a language that is named.
     """
     if config.language != LanguageConfig():
-        named = languages_named(config)
-        call_task(check_identifiers, config.workers, config.language, named)
+        named, access = languages_named(config), config.input.access
+        call_task(check_identifiers, config.workers, config.language, named, access)
 
 
 def count(job: Job) -> int | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import apache_beam as beam
@@ -57,7 +58,7 @@ def check(config: Config) -> None:
     """
     section, given = config.filter, (config.quality.model, config.domain.model)
     if any(given):
-        call_task(check_models, config.workers, *given)
+        call_task(check_models, config.workers, *given, config.input.access)
     if section.url_lists or section.bad_words or section.benchmarks:
         call_task(check_lists, config.workers, config.filter)
 
@@ -78,10 +79,17 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
 
 
 def classifiers_of(job: Job) -> Models:
-    """The classifiers: for quality the one that is given or was trained, with its curve."""
-    facts, given = job.upstream["quality"].facts, job.config.quality.model
+    """The classifiers: for quality the one that is given or was trained, with its curve.
+
+    What was trained stands in the run, which is not read as inputs are.
+    """
+    config, facts = job.config, job.upstream["quality"].facts
+    access = config.input.access
+    found = Models("", calibration.Uncalibrated(), config.domain.model, domain_access=access)
     if not facts:
-        return Models("", calibration.Uncalibrated(), job.config.domain.model)
-    if not given:
-        given = models.pinned(join(job.folder_of("quality"), facts["file"]), facts["sha256"])
-    return Models(given, calibration.of(facts["curve"]), job.config.domain.model)
+        return found
+    found = replace(found, calibrated=calibration.of(facts["curve"]))
+    if config.quality.model:
+        return replace(found, quality=config.quality.model, quality_access=access)
+    own = models.pinned(join(job.folder_of("quality"), facts["file"]), facts["sha256"])
+    return replace(found, quality=own)

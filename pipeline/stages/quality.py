@@ -23,7 +23,7 @@ def settings(config: Config) -> dict[str, Any]:
     section = config.quality
     if section.model:
         return {"model": section.model}
-    if not (section.dumps or section.references):
+    if not section.trains:
         return {}
     return section.model_dump(mode="json", exclude={"dumps", "references", "model"})
 
@@ -34,13 +34,13 @@ def inputs(config: Config) -> tuple[str, ...]:
     Raises:
         UserError: There is no such table, or it cannot be told whether there is a calibration.
     """
-    section = config.quality
+    section, access = config.quality, config.input.access
     if section.model:
-        beside = filter(None, [calibration.beside(section.model)])
+        beside = filter(None, [calibration.beside(section.model, access)])
         return (*models.inputs(section.model), *beside)
     if not section.references:
         return ()
-    if _given_table(section.references) is None:
+    if _given_table(section.references, access) is None:
         raise UserError(
             f"quality.references: {section.references}: no finished table there; make it with "
             "`curate classifier references`"
@@ -61,12 +61,12 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
 
 def _taken(pipeline: beam.Pipeline, job: Job) -> beam.PCollection:
     """The facts of a model that is given."""
-    model = job.config.quality.model
-    if not calibration.beside(model):
+    model, access = job.config.quality.model, job.config.input.access
+    if not calibration.beside(model, access):
         _LOG.warning("%s: no calibration beside it; its scores are taken as they are", model)
     return (
         pipeline
-        | "Model" >> beam.Create([(model,)])
+        | "Model" >> beam.Create([(model, access)])
         | "Take" >> RunTasks(quality.take_model, job.config.workers, whole_machine=True)
     )
 
@@ -74,6 +74,8 @@ def _taken(pipeline: beam.Pipeline, job: Job) -> beam.PCollection:
 def _trained(pipeline: beam.Pipeline, job: Job, table: list[str]) -> beam.PCollection:
     """The facts of the model that is trained."""
     section, folder, workers = job.config.quality, job.folder, job.config.workers
+    # The run's own table stands in the run, which is not read as inputs are.
+    access = job.config.input.access if section.references else files.DEFAULT_ACCESS
     sources = [
         files.join(job.folder_of("extract"), f"part-{name}.parquet")
         for name in job.part_names("extract")
@@ -81,7 +83,7 @@ def _trained(pipeline: beam.Pipeline, job: Job, table: list[str]) -> beam.PColle
     tries = [(index, section, folder) for index in range(len(quality.candidates(section)))]
     return (
         pipeline
-        | "Work" >> beam.Create([(sources, table, section, folder)])
+        | "Work" >> beam.Create([(sources, table, section, folder, access)])
         | "Sample" >> RunTasks(quality.sample, workers, whole_machine=True)
         | "Sampled" >> Then(tries, 1)
         | "Try" >> RunTasks(quality.try_candidate, workers, whole_machine=True)
@@ -92,7 +94,7 @@ def _trained(pipeline: beam.Pipeline, job: Job, table: list[str]) -> beam.PColle
 
 def _origin(job: Job) -> quality.Origin:
     config = job.config
-    given = _given_table(config.quality.references)
+    given = _given_table(config.quality.references, config.input.access)
     references = given.fingerprint if given else job.upstream_prints["references"]
     return quality.Origin(
         config.run.name, config.extract.engine, job.upstream_prints["extract"], references
@@ -102,11 +104,11 @@ def _origin(job: Job) -> quality.Origin:
 def _table(job: Job) -> list[str]:
     """The parts of the table of references: the one that is named, or else the run's own."""
     path = job.config.quality.references
-    manifest = _given_table(path) or job.upstream["references"]
+    manifest = _given_table(path, job.config.input.access) or job.upstream["references"]
     return table_files(path or job.folder_of("references"), manifest)
 
 
-def _given_table(path: str) -> Manifest | None:
+def _given_table(path: str, access: files.Access) -> Manifest | None:
     """The manifest of a finished table of references; None if it is none."""
-    manifest = Manifest.read(path) if path else None
+    manifest = Manifest.read(path, access) if path else None
     return manifest if manifest and manifest.stage == "references" else None

@@ -45,13 +45,13 @@ def extract_piece(
         language: What identifies the language.
         screen: What the filter will ask for; None to extract every page.
         folder: Where to write.
-        access: How the archive is reached.
+        access: How the archive and the identifiers are reached.
     """
     if not finished(folder, piece.name, PREFIXES):
         # trafilatura logs each page it finds nothing in; that page has a row of its own here.
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
         # Here: no page is to blame for how long they take.
-        _load_identifiers(language)
+        _load_identifiers(language, access)
         with SplitWriter(folder, piece.name, DOCUMENTS, REJECTED) as part:
             work = partial(extract, section=section, screen=screen, language=language)
             for result in _results(guard, piece, work, section.max_body_bytes, access):
@@ -66,20 +66,24 @@ def extract_piece(
 
 
 def check_identifiers(
-    guard: Guard, section: LanguageConfig, named: Mapping[str, tuple[str, ...]]
+    guard: Guard,
+    section: LanguageConfig,
+    named: Mapping[str, tuple[str, ...]],
+    access: files.Access,
 ) -> None:
     """Load the identifiers that a run will ask.
 
     Raises:
         UserError: One cannot be loaded, or the first never finds a language that is named.
     """
-    _load_identifiers(section)
+    _load_identifiers(section, access)
     for problem in unknown(section.identifier, named):
         raise UserError(problem)
 
 
-def _load_identifiers(section: LanguageConfig) -> None:
+def _load_identifiers(section: LanguageConfig, access: files.Access) -> None:
     for name in section.names:
+        identifiers.fetch(name, access)
         identifiers.load(name)
 
 

@@ -16,7 +16,7 @@ from pipeline.contamination import Coverage, merge
 from pipeline.edits import EDIT
 from pipeline.examine import OBEYED, Examined, Lists, Subject, examine
 from pipeline.families import bounds_of
-from pipeline.files import join
+from pipeline.files import DEFAULT_ACCESS, Access, join
 from pipeline.ledger import Part
 from pipeline.parts import PartWriter, SplitWriter, capture_of, finished, read_rows
 from pipeline.records import Rejected
@@ -35,11 +35,15 @@ class Models:
         quality: The quality classifier.
         calibrated: From its probabilities to scores.
         domain: The domain classifier.
+        quality_access: How the quality classifier is fetched from elsewhere.
+        domain_access: How the domain classifier is.
     """
 
     quality: str
     calibrated: Calibration
     domain: str
+    quality_access: Access = DEFAULT_ACCESS
+    domain_access: Access = DEFAULT_ACCESS
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,10 @@ class Judges:
             UserError: One cannot be had, or is none.
         """
         return cls(
-            quality.load(models.quality, models.calibrated) if models.quality else None,
-            domain.load(models.domain) if models.domain else None,
+            quality.load(models.quality, models.calibrated, models.quality_access)
+            if models.quality
+            else None,
+            domain.load(models.domain, models.domain_access) if models.domain else None,
         )
 
 
@@ -108,21 +114,23 @@ def _write_coverage(path: str, covered: Iterable[Coverage]) -> None:
             writer.write(asdict(row))
 
 
-def check_models(guard: Guard, quality_model: str, domain_model: str) -> None:
+def check_models(guard: Guard, quality_model: str, domain_model: str, access: Access) -> None:
     """Load the classifiers that are given.
 
     Args:
         guard: The child process's guard.
         quality_model: The quality classifier's address; empty if none is given.
         domain_model: The domain classifier's.
+        access: How they are fetched from elsewhere.
 
     Raises:
         UserError: One cannot be had, or is none, or what stands beside it is no calibration of it.
     """
     if quality_model:
-        quality.load(quality_model, calibration.read(quality_model, quality.FEATURES))
+        curve = calibration.read(quality_model, quality.FEATURES, access)
+        quality.load(quality_model, curve, access)
     if domain_model:
-        domain.load(domain_model)
+        domain.load(domain_model, access)
 
 
 @dataclass(frozen=True)

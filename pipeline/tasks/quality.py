@@ -67,11 +67,11 @@ def candidates(section: QualitySection) -> list[qualitytraining.Hyperparameters]
     )
 
 
-def take_model(guard: Guard, model: str) -> dict[str, Any]:
+def take_model(guard: Guard, model: str, access: files.Access) -> dict[str, Any]:
     """The manifest's facts of a model that is given, which is loaded to see that it is one."""
-    curve = calibration.read(model, quality.FEATURES)
-    quality.load(model, curve)
-    return {"sha256": files.sha256(models.local(model)), **_calibrated(curve)}
+    curve = calibration.read(model, quality.FEATURES, access)
+    quality.load(model, curve, access)
+    return {"sha256": files.sha256(models.local(model, access)), **_calibrated(curve)}
 
 
 def _calibrated(curve: Calibration) -> dict[str, Any]:
@@ -80,7 +80,12 @@ def _calibrated(curve: Calibration) -> dict[str, Any]:
 
 
 def sample(
-    guard: Guard, sources: list[str], table: list[str], section: QualitySection, folder: str
+    guard: Guard,
+    sources: list[str],
+    table: list[str],
+    section: QualitySection,
+    folder: str,
+    access: files.Access,
 ) -> None:
     """Write the examples, unless they are there already.
 
@@ -90,13 +95,14 @@ def sample(
         table: The table of what Wikipedia cites, in parts.
         section: How to train.
         folder: The stage's folder.
+        access: How the table is reached.
 
     Raises:
         UserError: There are too few cited pages.
     """
     if files.exists(join(folder, WORK, _SAMPLE)):
         return
-    cited = Cited(_names(table, COLUMN[section.match]), section.match)
+    cited = Cited(_names(table, COLUMN[section.match], access), section.match)
     seen = {False: 0, True: 0}
 
     def pages() -> Iterator[_Page]:
@@ -125,9 +131,11 @@ def try_candidate(guard: Guard, index: int, section: QualitySection, folder: str
         Its number.
     """
     done, path = (join(folder, WORK, name) for name in (_tried_mark(index), f"model-{index}"))
+    if files.exists(done):
+        return index
     examples = join(folder, WORK, _EXAMPLES)
     tuned = qualitytraining.can_tune(read_table(examples, ["split", "label"]))
-    if not files.exists(done) and (tuned or not index):
+    if tuned or not index:
         # Several of these run at once: none of them holds all texts.
         training = (row for row in read_rows(examples) if row["split"] == "train")
         classifier = qualitytraining.train(training, candidates(section)[index], path)
@@ -244,9 +252,9 @@ def _pages(sources: Sequence[str], cited: Cited) -> Iterator[_Page]:
             )
 
 
-def _names(table: Iterable[str], column: str) -> Iterator[str]:
+def _names(table: Iterable[str], column: str, access: files.Access) -> Iterator[str]:
     for path in table:
-        yield from read_table(path, [column])[column].to_pylist()
+        yield from read_table(path, [column], access)[column].to_pylist()
 
 
 def _with_texts(matched: Matched[_Page], sources: Sequence[str]) -> pa.Table:

@@ -9,7 +9,7 @@ what is set aside; then that of a hash, to find how far each cell is repeated.
     work/repeat.json      of each cell its size, its target and the cut
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
@@ -95,9 +95,9 @@ def close_measuring(found: list[tuple[list[Cell], list[Cut]]], work: str, ranges
 
 def send_ranked(guard: Guard, batch: Batch, section: WeightSection, ranges: int) -> None:
     """Send the documents of a batch that have a score to the ranges of quality."""
-    corpus = Corpus.read(batch.work)
     path = sent_file(batch.work, RANK, batch.number)
     if not files.exists(path):
+        corpus = Corpus.read(batch.work)
         parts = (Measured.read(batch.work, name) for name in batch.names)
         rows = Rows.joined(part.ranked(section, corpus.languages)[1] for part in parts)
         _send(path, rows, corpus.bounds, ranges)
@@ -105,10 +105,10 @@ def send_ranked(guard: Guard, batch: Batch, section: WeightSection, ranges: int)
 
 def send_repeated(guard: Guard, batch: Batch, section: WeightSection, ranges: int) -> None:
     """Send the documents of a batch that are in the mixture to the ranges of their hashes."""
-    corpus = Corpus.read(batch.work)
     path = sent_file(batch.work, REPEAT, batch.number)
     if not files.exists(path):
-        parts = (Standing.of(batch.work, name, section, corpus) for name in batch.names)
+        corpus = Corpus.read(batch.work)
+        parts = standings(batch.work, batch.names, section, corpus)
         rows = Rows.joined(part.hashed(corpus.cells) for part in parts)
         _send(path, rows, selection.even_bounds(ranges), ranges)
 
@@ -213,23 +213,6 @@ class Standing:
     removed: npt.NDArray[np.bool_]
     anneal: npt.NDArray[np.bool_]
 
-    @classmethod
-    def of(cls, work: str, name: str, section: WeightSection, corpus: Corpus) -> "Standing":
-        """Apply the cuts that `close_ranks` wrote."""
-        measured = Measured.read(work, name)
-        removed, anneal = (np.zeros(len(measured.ids), dtype=np.bool_) for _ in range(2))
-        if section.ranks:
-            places, rows = measured.ranked(section, corpus.languages)
-            found: dict[str, Any] = files.read_json(join(work, "rank.json"))
-            cuts = [
-                {int(group): Cut(*cut) for group, cut in found[name].items()}
-                for name in (_KEEP, _ANNEAL)
-            ]
-            if section.quality.mode == "quantile":
-                removed[places] = ~selection.before(rows, cuts[0])
-            anneal[places] = selection.before(rows, cuts[1])
-        return cls(measured, removed, anneal)
-
     @property
     def mixed(self) -> npt.NDArray[np.bool_]:
         """Whether each is in the mixture, shape (documents,)."""
@@ -243,6 +226,26 @@ class Standing:
         groups = np.array([numbers[own[place]] for place in places], dtype=np.int32)
         keys = positions(REPEAT, [self.measured.ids[place] for place in places])
         return Rows(groups, keys, np.zeros_like(keys), self.measured.sizes[places])
+
+
+def standings(
+    work: str, names: Iterable[str], section: WeightSection, corpus: Corpus
+) -> Iterator[Standing]:
+    """The documents of parts, one part at a time, by the cuts that `close_ranks` wrote."""
+    found: dict[str, Any] = files.read_json(join(work, "rank.json")) if section.ranks else {}
+    keep, anneal = (
+        {int(group): Cut(*cut) for group, cut in found.get(purpose, {}).items()}
+        for purpose in (_KEEP, _ANNEAL)
+    )
+    for name in names:
+        measured = Measured.read(work, name)
+        removed, best = (np.zeros(len(measured.ids), dtype=np.bool_) for _ in range(2))
+        if section.ranks:
+            places, rows = measured.ranked(section, corpus.languages)
+            if section.quality.mode == "quantile":
+                removed[places] = ~selection.before(rows, keep)
+            best[places] = selection.before(rows, anneal)
+        yield Standing(measured, removed, best)
 
 
 def _repeated(

@@ -18,7 +18,7 @@ from pipeline.qualityuse import positions
 from pipeline.sandbox import Guard
 from pipeline.schema import WEIGHTS
 from pipeline.tasks.measuring import DUPLICATE, QUALITY, WEIGHT, Batch
-from pipeline.tasks.selecting import REPEAT, Corpus, Repeated, Standing, read_repeated
+from pipeline.tasks.selecting import REPEAT, Corpus, Repeated, Standing, read_repeated, standings
 from pipeline.weightconfig import WeightSection
 
 PREFIXES = ("part",)
@@ -30,18 +30,23 @@ def weigh_parts(guard: Guard, batch: Batch, section: WeightSection) -> list[tupl
     Returns:
         Each part, and its documents as `cells.count` counts them.
     """
+    missing = [name for name in batch.names if finished(batch.folder, name, PREFIXES) is None]
+    if missing:
+        corpus, repeated = Corpus.read(batch.work), read_repeated(batch.work)
+        parts = standings(batch.work, missing, section, corpus)
+        for name, standing in zip(missing, parts, strict=True):
+            _write(_weighed(standing, repeated), _part(batch.folder, name))
     found = []
     for name in batch.names:
         done = finished(batch.folder, name, PREFIXES)
-        if done is None:
-            corpus, repeated = Corpus.read(batch.work), read_repeated(batch.work)
-            standing = Standing.of(batch.work, name, section, corpus)
-            _write(_weighed(standing, repeated), join(batch.folder, f"part-{name}.parquet"))
-            done = finished(batch.folder, name, PREFIXES)
-            assert done is not None
-        rows = read_table(join(batch.folder, f"part-{name}.parquet"), cells.COLUMNS)
+        assert done is not None
+        rows = read_table(_part(batch.folder, name), cells.COLUMNS)
         found.append((done, cells.count(rows)))
     return found
+
+
+def _part(folder: str, name: str) -> str:
+    return join(folder, f"part-{name}.parquet")
 
 
 def facts(counted: Iterable[pa.Table], work: str, section: WeightSection) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers import domain, domain_card, domain_pages, domain_scheme, domain_training
-from classifiers.domain_pages import Examples, Page, part_of, prepare
+from classifiers.domain_pages import Examples, Page, prepare
 from classifiers.domain_training import LISTED, MADE, OWN, Settings, Trained
 from classifiers.labelled import LabelledPage, read
 from pipeline import models
@@ -44,13 +45,14 @@ def trained(tmp_path: Path, rows: list[dict[str, Any]]) -> tuple[list[Page], lis
     return pages, done
 
 
-@given(st.lists(st.text(min_size=1), min_size=1, max_size=50), st.integers(0, 4))
-def test_a_site_is_for_one_thing_and_for_testing_once_in_five(
-    sites: list[str], rotation: int
-) -> None:
-    for site in sites:
-        assert part_of(site, rotation) == part_of(site, rotation)
-        assert [part_of(site, turn) for turn in range(5)].count("test") == 1
+def test_every_page_is_for_testing_in_one_of_five_rotations() -> None:
+    rows = labelled_pages.rows(100)
+    tested: Counter[str] = Counter()
+    for rotation in range(5):
+        read_again = [LabelledPage(row["url"], "t", {"topic": "health"}) for row in rows]
+        pages = prepare(read_again, no_lists, rotation)
+        tested.update(page.site for page in pages if page.split == "test")
+    assert tested == {f"site{number}.org": 1 for number in range(100)}
 
 
 def test_pages_of_a_registered_domain_stay_together() -> None:
@@ -59,14 +61,7 @@ def test_pages_of_a_registered_domain_stay_together() -> None:
     pages = prepare((LabelledPage(url, "t", {"topic": "health"}) for url in urls), no_lists)
     assert len(pages) == 60
     assert {page.site for page in pages} == {"bbc.co.uk"}
-    assert len({page.part for page in pages}) == 1
-
-
-def test_the_parts_have_the_shares_that_are_said() -> None:
-    counts = [0, 0, 0, 0]
-    for number in range(10_000):
-        counts[("train", "tune", "calibrate", "test").index(part_of(f"{number}.org"))] += 1
-    assert np.array(counts) / 10_000 == pytest.approx([0.6, 0.1, 0.1, 0.2], abs=0.02)
+    assert len({page.split for page in pages}) == 1
 
 
 @pytest.fixture(scope="module")
@@ -180,9 +175,8 @@ def test_the_card_s_numbers_are_those_of_the_model_written(
     folder, pages, done = planted
     model = domain.load(str(folder / domain.MODEL))
     found = domain_card.card_of(done, pages, [])["schemes"]["topic"]
-    rows = [
-        row for row in labelled_pages.rows() if part_of(row["url"][12:].split("/")[0]) == "test"
-    ]
+    tested = {page.site for page in pages if page.split == "test"}
+    rows = [row for row in labelled_pages.rows() if row["url"][12:].split("/")[0] in tested]
     judged = [model.judge(row["url"], row["text"], "eng_Latn")["topic"] for row in rows]
     right = [one.label == row["topic"] for one, row in zip(judged, rows, strict=True)]
     assert len(rows) == found["pages"]["test"]
@@ -200,10 +194,12 @@ def test_host_lists_teach_where_they_are_right_and_are_left_where_they_are_wrong
     tmp_path: Path,
 ) -> None:
     rows = labelled_pages.rows(400)
-    for number, row in enumerate(rows):
+    for row in rows:
         row["domain"] = domain_scheme.domain_of(row.pop("topic"), row.pop("format"))
         row["url"] = row["url"].replace("site", f"listed-{row['domain']}-")
-        if part_of(f"listed-{row['domain']}-{number}.org") == "train" and number % 12:
+    train = {page.site for page in prepared(tmp_path, rows) if page.split == "train"}
+    for number, row in enumerate(rows):
+        if f"listed-{row['domain']}-{number}.org" in train and number % 20:
             del row["domain"]
     path = labelled_pages.write(tmp_path / "pages.jsonl", rows)
     right = {"health": "health", "religion": "religion", "news": "news"}
@@ -228,14 +224,15 @@ def test_of_too_many_pages_those_with_the_lowest_hashes_stay(
 ) -> None:
     whole = prepared(tmp_path, labelled_pages.rows(60))
     monkeypatch.setattr(domain_pages, "MOST_PAGES", 25)
-    assert prepared(tmp_path, labelled_pages.rows(60)) == whole[:25]
+    some = prepared(tmp_path, labelled_pages.rows(60))
+    assert [page.key for page in some] == [page.key for page in whole[:25]]
 
 
 def test_examples_are_joined_in_the_order_of_their_hashes(tmp_path: Path) -> None:
     pages = prepared(tmp_path, labelled_pages.rows(50))
     train, test = (Examples.of(pages, "topic", part) for part in ("train", "test"))
     joined = train + test
-    assert list(joined.pages) == [page for page in pages if page.part in ("train", "test")]
+    assert list(joined.pages) == [page for page in pages if page.split in ("train", "test")]
     assert joined.labels == [page.label("topic") for page in joined.pages]
 
 

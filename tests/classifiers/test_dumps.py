@@ -11,8 +11,9 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifiers.dumps import DamagedError, split, xml
+from classifiers.dumps import split, xml
 from classifiers.wikipedia import Damage, WikiPage, read_pages
+from pipeline.decompression import DamagedError
 from pipeline.records import Split
 from tests.classifiers.dumpfiles import COMPRESS, dump, multistream, page
 

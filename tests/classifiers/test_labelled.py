@@ -1,7 +1,11 @@
 """Labelled pages from JSON Lines files: every packing, every spelling, plain errors."""
 
+import bz2
 import gzip
 import json
+import lzma
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,17 +18,23 @@ PAGE = {"url": "https://a.org/", "text": "Words.", "topic": 12, "format": "News 
 READ = LabelledPage("https://a.org/", "Words.", {"topic": "health", "format": "news_article"})
 
 
-@pytest.mark.parametrize("name", ["pages.jsonl", "pages.jsonl.gz", "pages.jsonl.zst"])
-def test_files_plain_and_packed(tmp_path: Path, name: str) -> None:
-    content = (json.dumps(PAGE) + "\n\n").encode()
-    if name.endswith(".gz"):
-        content = gzip.compress(content) * 2
-    elif name.endswith(".zst"):
-        content = zstandard.compress(content) * 2
-    else:
-        content *= 2
-    (tmp_path / name).write_bytes(content)
-    assert list(read([str(tmp_path / name)])) == [READ, READ]
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".bz2": bz2.compress,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.compress,
+}
+
+
+@pytest.mark.parametrize("ending", COMPRESS)
+def test_files_plain_and_packed(tmp_path: Path, ending: str) -> None:
+    """Two streams after one another, and a line longer than what is read at once."""
+    path = tmp_path / f"pages.jsonl{ending}"
+    long = PAGE | {"text": "long " * 100_000}
+    content = [(json.dumps(page) + "\n\n").encode() for page in (PAGE, long)]
+    path.write_bytes(b"".join(map(COMPRESS[ending], content)))
+    assert list(read([str(path)])) == [READ, replace(READ, text=long["text"])]
 
 
 @pytest.mark.parametrize(
@@ -68,14 +78,14 @@ def test_a_line_that_is_no_page(tmp_path: Path, line: str, message: str) -> None
         list(read([str(path)]))
 
 
-@pytest.mark.parametrize("name", ["pages.jsonl.gz", "pages.jsonl.zst"])
+@pytest.mark.parametrize("ending", [ending for ending in COMPRESS if ending])
 @pytest.mark.parametrize("cut", [True, False])
-def test_a_damaged_file(tmp_path: Path, name: str, cut: bool) -> None:
-    content = (json.dumps(PAGE) + "\n").encode() * 10_000
-    packed = gzip.compress(content) if name.endswith("gz") else zstandard.compress(content)
-    (tmp_path / name).write_bytes(packed[: len(packed) // 2] if cut else b"no" + packed)
-    with pytest.raises(UserError, match=f"{name}: cannot be read"):
-        list(read([str(tmp_path / name)]))
+def test_a_damaged_file(tmp_path: Path, ending: str, cut: bool) -> None:
+    packed = COMPRESS[ending]((json.dumps(PAGE) + "\n").encode() * 10_000)
+    path = tmp_path / f"pages.jsonl{ending}"
+    path.write_bytes(packed[: len(packed) // 2] if cut else b"no" + packed)
+    with pytest.raises(UserError, match=f"pages.jsonl{ending}: cannot be read"):
+        list(read([str(path)]))
 
 
 def test_a_damaged_block_of_gzip(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.matching import Lowest, Stratum, match
-from classifiers.splits import SHARES, SPLITS, Sides
+from classifiers.splits import SHARES, SPLITS, TURNS, Sides
+from pipeline.hashing import hash64
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,34 @@ def test_matching_does_not_depend_on_the_order(pages: list[Page]) -> None:
     assert match(lambda: pages, 2.0, 10) == match(lambda: pages[::-1], 2.0, 10)
 
 
-@given(st.dictionaries(st.integers(0, 10**6).map(str), st.integers(1, 5), max_size=200))
-def test_each_side_gets_its_share_of_the_positives(positives: dict[str, int]) -> None:
-    sides = Sides.of(positives)
+SITES = st.dictionaries(st.integers(0, 10**6).map(str), st.integers(1, 5), max_size=200)
+
+
+@given(SITES, st.integers(0, TURNS - 1))
+def test_each_side_gets_its_share_of_the_examples(sites: dict[str, int], rotation: int) -> None:
+    sides = Sides.of(sites, rotation=rotation)
     counts: Counter[str] = Counter()
-    for domain, count in positives.items():
-        counts[sides.side(domain)] += count
-    total = sum(positives.values())
+    for site, count in sites.items():
+        counts[sides.side(site)] += count
+    total = sum(sites.values())
     for split in SPLITS:
-        assert abs(counts[split] - SHARES[split] * total) <= 5
+        assert abs(counts[split] - SHARES[split] * total) <= 10
     assert sides.side("elsewhere.org") in SPLITS
+
+
+@given(SITES)
+def test_a_site_is_for_testing_in_one_rotation(sites: dict[str, int]) -> None:
+    turns = [Sides.of(sites, SHARES, rotation) for rotation in range(TURNS)]
+    for site in sites:
+        assert [turn.side(site) for turn in turns].count("test") == 1
+
+
+def test_the_sides_without_rotation_follow_one_another() -> None:
+    sites = {f"d{n}.org": 1 for n in range(100)}
+    sides = Sides.of(sites)
+    found = [sides.side(site) for site in sorted(sites, key=hash64)]
+    counts = zip(SPLITS, (50, 15, 15, 20), strict=True)
+    assert found == [split for split, count in counts for _ in range(count)]
 
 
 def test_a_large_domain_is_on_one_side_whole() -> None:

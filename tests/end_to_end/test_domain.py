@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from classifiers import domain_training
+from classifiers import domain, domain_training
 from pipeline import models
+from pipeline.files import Access
 from tests.classifiers import labelled_pages
 from tests.end_to_end.golden_run import Golden, answer_of, digests
-from tests.webserver import Site, serving
+from tests.webserver import Site, accesses, serving
 
 STAGES = ("extract", "references", "quality")
 LABELS = {"topic": {"health", "religion"}, "format": {"news_article", "tutorial"}}
@@ -56,6 +57,16 @@ def run(golden: Golden, folder: Path, section: str, *words: str) -> tuple[int, s
         if not (folder / "golden" / stage).exists():
             shutil.copytree(golden.folder / stage, folder / "golden" / stage)
     return answer_of("run", str(config), "--output", str(folder), "--until", "weight", *words)
+
+
+def test_a_model_elsewhere_is_reached_as_inputs_are(
+    site: Site, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, access = accesses(monkeypatch), Access(retries=3)
+    domain.load(f"{site.url}model.json#{address.partition('#')[2]}", access)
+    assert seen
+    assert set(seen) == {access}
+    assert {"/model.json", "/topic.bin", "/format.bin"} <= {path for path, _ in site.requests}
 
 
 def rows(folder: Path, stage: str, prefix: str = "part") -> list[dict[str, Any]]:

@@ -127,6 +127,23 @@ def test_nothing_to_train_on(golden: Golden, tmp_path: Path) -> None:
     assert digests(tmp_path).keys() == before.keys()
 
 
+def test_a_stage_run_alone_does_not_ask_for_stages_that_have_nothing_to_make(
+    golden: Golden, tmp_path: Path
+) -> None:
+    config = prepared(golden, tmp_path, "")
+    shutil.rmtree(tmp_path / "golden/references")
+    without_dumps(config, "")
+    text = config.read_text(encoding="utf-8")
+    text = text.replace('mode = "quantile"\nkeep_share = 0.9', 'mode = "off"')
+    config.write_text(text.replace("\nshare = 0.05", "\nshare = 0.0"), encoding="utf-8")
+    words = (str(config), "--output", str(tmp_path))
+    status, _, errors = answer_of("lines", *words)
+    assert (status, "run `curate filter` first" in errors) == (2, True)
+    status, _, errors = answer_of("filter", *words)
+    assert status == 0, errors
+    assert set(scores(tmp_path / "golden").values()) == {None}
+
+
 def test_an_empty_choice_is_refused(golden: Golden, tmp_path: Path) -> None:
     config = prepared(golden, tmp_path, "epochs = []")
     status, _, errors = answer_of(*TRAIN, str(config), "--output", str(tmp_path))

@@ -152,6 +152,18 @@ def test_families_edits_and_bounds_are_read(tmp_path: Path) -> None:
             ["quality.negatives_per_positive"],
         ),
         ('[run]\nname="a"\n[quality]\nlearning_rate = [inf]', ["quality.learning_rate"]),
+        (
+            '[run]\nname="a"\n[quality]\nmatch = "host"',
+            ["quality.match", "no classifier is trained", "quality.dumps"],
+        ),
+        (
+            '[run]\nname="a"\n[quality]\nmodel = "m.bin"\nepochs = [5]',
+            ["quality.epochs", "no classifier is trained"],
+        ),
+        (
+            '[run]\nname="a"\n[filter]\ncontaminated = "span"',
+            ["filter.contaminated", "filter.benchmarks"],
+        ),
         ('[run]\nname="a"\n[weight.quality]\nmode = "threshold"', ["needs min_score"]),
         (
             '[run]\nname="a"\n[weight.quality]\nmode = "soft"\nkeep_share = 0.5',

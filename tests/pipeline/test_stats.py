@@ -48,8 +48,10 @@ def stats_of(tokens: Tokens | None) -> Stats:
     by = {axis: mixture_rows(axis, facts, own_rows(), tokens) for axis in ("domain", "language")}
     return Stats(
         run="", funnel=[], languages=[], language_ways=[], hosts={}, domains=by["domain"],
-        mixture=by["language"], shortfalls=[], quality=quality_rows(own_rows()),
-        quality_auc=[0.8, 0.7, 0.9], edits={},
+        mixture=by["language"],
+        shortfalls=[{"axis": "domains", "name": "news", "asked": 0.7, "reached": 0.5}],
+        quality=quality_rows(own_rows()),
+        quality_auc=[0.8, 0.7, 0.9], quality_better=False, edits={},
         transitive_closure=None, speakers_source="", gone=[],
     )  # fmt: skip
 
@@ -93,4 +95,8 @@ def test_a_person_is_warned_of_many_epochs_and_of_languages_that_are_gone() -> N
     assert "training sees nothing of fr: of their documents, the quality score removed 1" in (
         shown.getvalue()
     )
-    assert "AUC of the classifier on unseen domains 0.800 [0.700, 0.900]" in shown.getvalue()
+    assert "weight.shares.domains: news has 50.00%, not 70.00%" in shown.getvalue()
+    assert (
+        "AUC of the classifier on unseen domains 0.800 [0.700, 0.900]; it is not shown to be better"
+    ) in shown.getvalue()
+    assert "languages with fewer than ten scored documents are left out" in shown.getvalue()

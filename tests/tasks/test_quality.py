@@ -11,20 +11,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from classifiers import calibration
+from classifiers import calibration, identifiers
 from classifiers import quality as classifier
-from pipeline import files
+from pipeline import files, models
 from pipeline.config import Config, QualitySection
 from pipeline.errors import UserError
+from pipeline.files import Access
 from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.sandbox import Guard, Pool, shared_pool
 from pipeline.schema import DOCUMENTS
 from pipeline.stages.filtering import classifiers_of
 from pipeline.tasks import quality
-from pipeline.tasks.filtering import Judges
+from pipeline.tasks.filtering import Judges, check_models
 from pipeline.urls import canonical_url
 from tests.classifiers.examples import BAD, GOOD
+from tests.webserver import accesses, serving
 
 ORIGIN = quality.Origin("run", "careful", "extracted", "cited")
 QUICK = {"epochs": (5,), "learning_rate": (0.5, 0.1), "bucket": 1000}
@@ -82,7 +84,7 @@ def train(
     folder = str(base / "out")
     sources, cited = parts(base / "extract", pages), table(base / "table", urls)
     pool = a_child()
-    pool.submit(quality.sample, sources, cited, section, folder).result()
+    pool.submit(quality.sample, sources, cited, section, folder, Access()).result()
     for index in range(len(quality.candidates(section))):
         pool.submit(quality.try_candidate, index, section, folder).result()
     return pool.submit(quality.finish, section, ORIGIN, folder).result()
@@ -178,7 +180,8 @@ def test_what_was_done_is_not_done_again(trained: Path, tmp_path: Path) -> None:
     for name in ("sample.json", "examples.parquet", "model-0", "tried-0.json"):
         (folder / "work" / name).write_bytes((trained / "out" / "work" / name).read_bytes())
     pool = a_child()
-    pool.submit(quality.sample, ["nowhere"], ["nowhere"], section, str(folder)).result()
+    nowhere = (["nowhere"], ["nowhere"])
+    pool.submit(quality.sample, *nowhere, section, str(folder), Access()).result()
     for index in range(len(quality.candidates(section))):
         pool.submit(quality.try_candidate, index, section, str(folder)).result()
     pool.submit(quality.finish, section, ORIGIN, str(folder)).result()
@@ -206,9 +209,8 @@ def test_wider_matches_have_more_positives(tmp_path: Path) -> None:
         section = QualitySection(**QUICK, match=match)  # type: ignore[arg-type]
         sources = parts(tmp_path / match / "extract", [PAGES])
         out = tmp_path / match / "out"
-        future = a_child().submit(
-            quality.sample, sources, table(tmp_path / match / "table", urls), section, str(out)
-        )
+        cited = table(tmp_path / match / "table", urls)
+        future = a_child().submit(quality.sample, sources, cited, section, str(out), Access())
         if match == "host":
             with pytest.raises(UserError, match="no other pages of the languages"):
                 future.result()
@@ -240,10 +242,10 @@ def test_a_model_that_is_given_is_looked_at(trained: Path, tmp_path: Path) -> No
     with Pool(1, 60, 4 << 30) as pool:
         model = tmp_path / "model.bin"
         model.write_bytes((trained / "out" / "model.bin").read_bytes())
-        bare = pool.submit(quality.take_model, str(model)).result()
+        bare = pool.submit(quality.take_model, str(model), Access()).result()
         beside = tmp_path / "model.calibration.json"
         beside.write_bytes((trained / "out" / "model.calibration.json").read_bytes())
-        calibrated = pool.submit(quality.take_model, str(model)).result()
+        calibrated = pool.submit(quality.take_model, str(model), Access()).result()
         assert (bare["calibration"], calibrated["calibration"]) == ("none", "platt")
         assert bare["sha256"] == calibrated["sha256"]
         assert calibration.of(calibrated["curve"]) == calibration.read(
@@ -251,7 +253,32 @@ def test_a_model_that_is_given_is_looked_at(trained: Path, tmp_path: Path) -> No
         )
         beside.write_bytes(b"{}")
         with Pool(1, 60, 4 << 30) as other, pytest.raises(UserError, match="no calibration"):
-            other.submit(quality.take_model, str(model)).result()
+            other.submit(quality.take_model, str(model), Access()).result()
+
+
+def test_models_and_tables_elsewhere_are_reached_as_inputs_are(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder, access, seen = trained / "out", Access(retries=3), accesses(monkeypatch)
+    cited, sources = table(tmp_path / "table", CITED), parts(tmp_path / "extract", [PAGES])
+    paths = [folder / "model.bin", folder / "model.calibration.json", Path(cited[0])]
+    guard = Guard(mmap.mmap(-1, 4096), {})
+    with serving() as site:
+        site.reset(**{path.name: path.read_bytes() for path in paths})
+        model, other = (
+            models.pinned(f"{site.url}{path.name}", files.sha256(str(path))) for path in paths[::2]
+        )
+        section, there = QualitySection(**QUICK), [f"{site.url}{paths[2].name}"]
+        for use in (
+            lambda: identifiers.fetch(other, access),
+            lambda: check_models(guard, model, "", access),
+            lambda: quality.take_model(guard, model, access),
+            lambda: quality.sample(guard, sources, there, section, str(tmp_path), access),
+        ):
+            seen.clear()
+            use()
+            assert set(seen) == {access}
 
 
 def test_a_model_in_a_folder_elsewhere(

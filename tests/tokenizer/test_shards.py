@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import duckdb
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -335,3 +336,15 @@ def test_a_footer_that_contradicts_the_rows_is_refused(
     path.write_bytes(whole[:at] + value.ljust(length).encode() + whole[at + length :])
     with pytest.raises(UserError, match=problem):
         Shard(path)
+
+
+def test_memory_that_reading_takes_can_be_given_back(tmp_path: Path) -> None:
+    """20 MB of tokens are mapped as they are read, and no more after `release`."""
+    shard = write(tmp_path / "s.parquet", [document(list(range(1000)))] * 10_000, SMALL, 10**7)
+    process = psutil.Process()
+    before = process.memory_info().shared
+    total = int(shard.tokens(0, shard.n_tokens).sum(dtype=np.int64))
+    assert process.memory_info().shared - before > 15_000_000
+    shard.release()
+    assert process.memory_info().shared - before < 5_000_000
+    assert int(shard.tokens(0, shard.n_tokens).sum(dtype=np.int64)) == total

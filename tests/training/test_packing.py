@@ -53,7 +53,7 @@ class Corpus:
 def everything(sequences: Sequences) -> Batch:
     pairs = [(domain, at) for domain, n in enumerate(sequences.counts) for at in range(n)]
     domains, numbers = np.array(pairs, np.int64).T
-    return sequences.read(domains, numbers)
+    return sequences.read(sequences.plan(domains, numbers))
 
 
 def epoch(
