@@ -17,7 +17,7 @@ run: $(VENV)/installed-train
 	$(CURATE) run configs/quickstart.toml
 
 test: $(VENV)/installed-dev
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4
 
 check: $(VENV)/installed-dev
 	scripts/check

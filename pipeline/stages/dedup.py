@@ -92,7 +92,7 @@ def pair(pipeline: beam.Pipeline, job: Job) -> None:
     unsigned = [(part, section) for part in parts if not part.earlier]
     (
         pipeline
-        | "Parts" >> beam.Create(unsigned)
+        | "Parts" >> beam.Create(unsigned, reshuffle=False)
         | "Sign" >> RunTasks(sign_part, job.config.workers)
         | "AllSigned" >> Then(sending, len(unsigned))
         | "Buckets" >> RunTasks(send_buckets, job.config.workers)
@@ -124,7 +124,7 @@ def join_stars(pipeline: beam.Pipeline, job: Job, done: int) -> None:
     every = [(number, *where) for number in range(partitions.count)]
     large = (
         pipeline
-        | "Edges" >> beam.Create(_senders(job, done, partitions.count, where))
+        | "Edges" >> beam.Create(_senders(job, done, partitions.count, where), reshuffle=False)
         | "BothEnds" >> RunTasks(linking.send_ends, workers)
         | "AllSent" >> Then(every, partitions.count)
         | "LargeStar" >> RunTasks(linking.send_large_stars, workers)
@@ -149,7 +149,7 @@ def label(pipeline: beam.Pipeline, job: Job, done: int) -> None:
     where = (job.folder, done, partitions)
     (
         pipeline
-        | "Edges" >> beam.Create(_senders(job, done, partitions.count, where))
+        | "Edges" >> beam.Create(_senders(job, done, partitions.count, where), reshuffle=False)
         | "ByRoot" >> RunTasks(linking.send_stars, workers)
         | "AllSent" >> Then([(n, *where) for n in range(partitions.count)], partitions.count)
         | "Write" >> RunTasks(linking.write_stars, workers, whole_machine=True)
@@ -179,7 +179,9 @@ def remove(pipeline: beam.Pipeline, job: Job) -> None:
     writing = [(number, len(batches), parts, folder) for number, parts in enumerate(batches)]
     components = pipeline | "Components" >> beam.Create(linking.component_files(folder))
     members = components | "Members" >> beam.FlatMap(resolving.members_of, firsts)
-    every = pipeline | "Batches" >> beam.Create([(number, b"") for number in range(len(batches))])
+    every = pipeline | "Batches" >> beam.Create(
+        [(number, b"") for number in range(len(batches))], reshuffle=False
+    )
     (
         (members, every)
         | "EachBatch" >> beam.Flatten()

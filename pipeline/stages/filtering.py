@@ -72,7 +72,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     ]
     (
         pipeline
-        | "Parts" >> beam.Create(elements)
+        | "Parts" >> beam.Create(elements, reshuffle=False)
         | "Filter" >> RunTasks(filter_part, job.config.workers)
         | "Manifest" >> WriteManifest(job, job.part_names("extract"), reads="extract")
     )

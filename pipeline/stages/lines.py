@@ -29,7 +29,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         (
             _tallied(pipeline, job, batches, cutting)
             if section.enabled
-            else pipeline | beam.Create(cutting)
+            else pipeline | beam.Create(cutting, reshuffle=False)
         )
         | "Cut" >> RunTasks(cut_parts, job.config.workers)
         | "Flatten" >> beam.FlatMap(lambda parts: parts)
@@ -45,7 +45,7 @@ def _tallied(
     count, work = len(batches), join(job.folder, WORK)
     return (
         pipeline
-        | "Batches" >> beam.Create([(batch,) for batch in batches])
+        | "Batches" >> beam.Create([(batch,) for batch in batches], reshuffle=False)
         | "Claim" >> RunTasks(claim_pages, workers)
         | "AllClaimed" >> Then([(number, count, work) for number in range(count)], count)
         | "FindCopies" >> RunTasks(find_copies, workers)

@@ -55,7 +55,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     names = [*map(split_name, pieces), *table]
     read = (
         pipeline
-        | "Pieces" >> beam.Create(reading)
+        | "Pieces" >> beam.Create(reading, reshuffle=False)
         | "Read" >> RunTasks(referencing.read_articles, workers)
     )
     written = (

@@ -38,7 +38,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     )
     encoded = (
         pipeline
-        | "Parts" >> beam.Create([(sources, name, job.folder) for name in names])
+        | "Parts" >> beam.Create([(sources, name, job.folder) for name in names], reshuffle=False)
         | "Encode" >> RunTasks(encode_part, workers)
     )
     plans = (
@@ -52,7 +52,7 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
         | "Write" >> RunTasks(write_shard, workers)
     )
     due = (
-        pipeline | "PartNames" >> beam.Create(names),
+        pipeline | "PartNames" >> beam.Create(names, reshuffle=False),
         plans | "ShardNames" >> beam.Map(lambda plan: plan.name),
     ) | "Names" >> beam.Flatten()
     anneal = job.upstream["weight"].facts["anneal"]

@@ -30,7 +30,10 @@ def build(pipeline: beam.Pipeline, job: Job) -> None:
     adding = [(number, ranges, names, section, folder) for number in range(ranges)]
     (
         pipeline
-        | "Parts" >> beam.Create([(*sources, name, ranges, section, folder) for name in names])
+        | "Parts"
+        >> beam.Create(
+            [(*sources, name, ranges, section, folder) for name in names], reshuffle=False
+        )
         | "Count" >> RunTasks(tokenizing.count_part, workers)
         | "AllCounted" >> Then(adding, len(names))
         | "Add" >> RunTasks(tokenizing.add_counts, workers)

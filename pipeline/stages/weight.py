@@ -45,7 +45,7 @@ def measure(pipeline: beam.Pipeline, job: Job) -> None:
     found, decides = _batches(job), (job.config.weight, job.config.domain.min_score)
     (
         pipeline
-        | "Batches" >> beam.Create([(batch, *decides) for batch in found])
+        | "Batches" >> beam.Create([(batch, *decides) for batch in found], reshuffle=False)
         | "Measure" >> RunTasks(measure_parts, job.config.workers)
         | "AllMeasured" >> All(len(found))
         | "Mark" >> beam.Map(selecting.close_measuring, _work(job), len(found))
@@ -76,7 +76,7 @@ def weigh(pipeline: beam.Pipeline, job: Job) -> None:
     section, found = job.config.weight, _batches(job)
     weighed = (
         pipeline
-        | "Batches" >> beam.Create([(batch, section) for batch in found])
+        | "Batches" >> beam.Create([(batch, section) for batch in found], reshuffle=False)
         | "Weigh" >> RunTasks(weigh_parts, job.config.workers)
         | "Flatten" >> beam.FlatMap(lambda parts: parts)
     )
@@ -104,7 +104,7 @@ def _tallied(
     receiving = [(number, kind, ranges, groups, _work(job)) for number in range(ranges)]
     return (
         pipeline
-        | "Batches" >> beam.Create(sending)
+        | "Batches" >> beam.Create(sending, reshuffle=False)
         | "Send" >> RunTasks(send, job.config.workers)
         | "AllSent" >> Then(receiving, len(found))
         | "Tally" >> RunTasks(selecting.tally, job.config.workers)

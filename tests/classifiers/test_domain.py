@@ -64,9 +64,20 @@ def test_pages_of_a_registered_domain_stay_together() -> None:
     assert len({page.split for page in pages}) == 1
 
 
-def test_it_finds_what_was_planted_and_knows_how_sure_it_is(tmp_path: Path) -> None:
-    pages, done = trained(tmp_path, labelled_pages.rows())
-    model = domain.load(str(tmp_path / domain.MODEL))
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Page], list[Trained]]:
+    """A model of the planted pages: its folder, the pages, what was trained."""
+    folder = tmp_path_factory.mktemp("planted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(domain_training, "GRID", GRID)
+        return folder, *trained(folder, labelled_pages.rows())
+
+
+def test_it_finds_what_was_planted_and_knows_how_sure_it_is(
+    planted: tuple[Path, list[Page], list[Trained]],
+) -> None:
+    folder, pages, done = planted
+    model = domain.load(str(folder / domain.MODEL))
     right = 0
     unseen = labelled_pages.rows(100, seed=1)
     for row in unseen:
@@ -86,18 +97,17 @@ def test_it_finds_what_was_planted_and_knows_how_sure_it_is(tmp_path: Path) -> N
 
 
 def test_a_domain_is_made_of_topic_and_format_or_learned_where_these_are_not_known(
-    tmp_path: Path,
+    planted: tuple[Path, list[Page], list[Trained]], tmp_path: Path
 ) -> None:
-    rows = labelled_pages.rows()
-    made = trained(tmp_path, rows)[1][-1]
+    made = planted[2][-1]
     assert made.way == MADE
     assert made.ways[MADE].macro_f1 >= made.ways[OWN].macro_f1
+    rows = labelled_pages.rows()
     for row in rows:
         row["domain"] = domain_scheme.domain_of(row.pop("topic"), row.pop("format"))
-    (tmp_path / "own").mkdir()
-    (own,) = trained(tmp_path / "own", rows)[1]
+    (own,) = trained(tmp_path, rows)[1]
     assert own.way == OWN
-    model = domain.load(str(tmp_path / "own/model.json"))
+    model = domain.load(str(tmp_path / domain.MODEL))
     assert list(model.judge("", "the doctor", "eng_Latn")) == ["domain"]
     assert model.judge("", "der Arzt", "deu_Latn") == {}
 
@@ -159,9 +169,11 @@ def files_of(folder: Path) -> list[str]:
     return names
 
 
-def test_the_card_s_numbers_are_those_of_the_model_written(tmp_path: Path) -> None:
-    pages, done = trained(tmp_path, labelled_pages.rows())
-    model = domain.load(str(tmp_path / domain.MODEL))
+def test_the_card_s_numbers_are_those_of_the_model_written(
+    planted: tuple[Path, list[Page], list[Trained]],
+) -> None:
+    folder, pages, done = planted
+    model = domain.load(str(folder / domain.MODEL))
     found = domain_card.card_of(done, pages, [])["schemes"]["topic"]
     tested = {page.site for page in pages if page.split == "test"}
     rows = [row for row in labelled_pages.rows() if row["url"][12:].split("/")[0] in tested]

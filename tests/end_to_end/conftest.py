@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sample.builder import build_sample
-from tests.end_to_end.golden_run import CONFIG, Golden, curate, digests
+from tests.end_to_end.golden_run import CONFIG, Golden, answer_of, digests
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +24,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def golden(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Golden:
     """The run that the others are compared with."""
     output = tmp_path_factory.mktemp("golden")
-    done = curate("run", str(config), "--output", str(output), "--json")
-    assert done.returncode == 0, done.stderr
+    status, answer, errors = answer_of("run", str(config), "--output", str(output), "--json")
+    assert status == 0, errors
     lines = (config.parent / "truth.jsonl").read_text(encoding="utf-8").splitlines()
     truth = [json.loads(line) for line in lines]
     for planted in truth:
@@ -34,7 +34,7 @@ def golden(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Golden:
     return Golden(
         folder,
         config,
-        json.loads(done.stdout),
+        json.loads(answer),
         truth,
         digests(folder),
     )
@@ -45,8 +45,8 @@ def same_run(golden: Golden, tmp_path: Path) -> Callable[..., None]:
     """Runs the golden configuration again in some other way; every byte must be the same."""
 
     def check(*words: str) -> None:
-        done = curate("run", str(golden.config), "--output", str(tmp_path), *words)
-        assert done.returncode == 0, done.stderr
+        status, _, errors = answer_of("run", str(golden.config), "--output", str(tmp_path), *words)
+        assert status == 0, errors
         assert digests(tmp_path / "golden") == golden.files
 
     return check

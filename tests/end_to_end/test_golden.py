@@ -285,9 +285,9 @@ def test_a_sentence_is_traced_to_its_bytes(golden: Golden) -> None:
     held_out = {row["doc_id"] for row in rows(golden, "shards", "train")}
     row = next(row for row in rows(golden, "lines", "part") if row["id"] in held_out)
     sentence = row["text"].splitlines()[1][:60]
-    done = curate("trace", str(golden.folder), sentence, "--json")
-    assert done.returncode == 0, done.stderr
-    found = [one for one in json.loads(done.stdout) if one["id"] == row["id"]]
+    status, output, errors = answer_of("trace", str(golden.folder), sentence, "--json")
+    assert status == 0, errors
+    found = [one for one in json.loads(output) if one["id"] == row["id"]]
     assert [(one["warc"], one["offset"]) for one in found] == [(row["warc"], row["offset"])]
     assert sentence in found[0]["context"]
     record = Path(row["warc"]).read_bytes()[row["offset"] : row["offset"] + row["length"]]
@@ -304,6 +304,6 @@ def test_a_sentence_is_traced_from_the_anneal_shard(golden: Golden) -> None:
 
 
 def test_a_sentence_that_is_nowhere_is_said_so(golden: Golden) -> None:
-    done = curate("trace", str(golden.folder), "no page has ever said this")
-    assert done.returncode == 2
-    assert "no document in the shards says" in done.stderr
+    status, _, errors = answer_of("trace", str(golden.folder), "no page has ever said this")
+    assert status == 2
+    assert "no document in the shards says" in errors

@@ -1,6 +1,7 @@
 """What a finished run is asked: what if, explain, inspect, contamination."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,15 @@ def asked(*words: str) -> Any:
     status, output, errors = answer_of(*words, "--json")
     assert status == 0, errors
     return json.loads(output)
+
+
+def filtered_anew(golden: Golden, config: Path, folder: Path) -> None:
+    """The golden run up to the filter, by another configuration of that."""
+    for stage in ("extract", "references", "quality"):
+        shutil.copytree(golden.folder / stage, folder / "golden" / stage)
+    words = ("run", str(config), "--output", str(folder), "--until", "filter")
+    status, _, errors = answer_of(*words)
+    assert status == 0, errors
 
 
 def rows(golden: Golden, stage: str, prefix: str) -> list[dict[str, Any]]:
@@ -37,8 +47,7 @@ def test_what_if_says_what_a_run_with_those_bounds_keeps(golden: Golden, tmp_pat
     other = tmp_path / "other.toml"
     bounds = "mean_word_length = {high = 5}\nlanguage_score"
     other.write_text(text.replace("language_score", bounds, 1), encoding="utf-8")
-    words = ("--output", str(tmp_path), "--until", "filter")
-    assert answer_of("run", str(other), *words)[0] == 0
+    filtered_anew(golden, other, tmp_path)
     manifest = Manifest.read(str(tmp_path / "golden" / "filter"))
     assert manifest is not None
     answer = asked("what-if", str(golden.folder), "mean_word_length.high=5", "-n", "3")
@@ -136,8 +145,7 @@ def test_contamination_tells_items_in_pages_and_items_not_looked_for(
     text = golden.config.read_text(encoding="utf-8")
     section = f'[filter]\nbenchmarks = ["{benchmark}"]\n\n[filter.rules]'
     other.write_text(text.replace("[filter.rules]", section, 1), encoding="utf-8")
-    words = ("--output", str(tmp_path), "--until", "filter")
-    assert answer_of("run", str(other), *words)[0] == 0
+    filtered_anew(golden, other, tmp_path)
     found, unsought = asked("contamination", str(tmp_path / "golden"))
     assert (found["item"], found["covered"]) == (0, 1.0)
     assert found["pages"] >= 1

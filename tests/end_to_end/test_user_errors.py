@@ -134,7 +134,7 @@ def test_a_full_disk(golden: Golden, tmp_path: Path) -> None:
     line = fails(*words, preexec_fn=limit)
     assert "cannot be written" in line
     assert "File too large" in line
-    assert curate(*words).returncode == 0
+    assert answer_of(*words)[0] == 0
     made = digests(tmp_path / "golden")
     assert made == {name: golden.files[name] for name in made}
     assert any(name.startswith("extract/part-") for name in made)
@@ -196,12 +196,12 @@ def test_stale_output_is_refused_by_the_changed_key_and_made_anew_on_request(
     assert "filter: made with other settings" in line
     assert "settings.filter.rules.mean_word_length (was " in line
     assert "--overwrite" in line
-    planned = json.loads(curate(*words, "--dry-run", "--json").stdout)
+    planned = json.loads(answer_of(*words, "--dry-run", "--json")[1])
     states = {step["stage"]: step["state"] for step in planned["steps"]}
     assert (states["quality"], states["filter"], states["dedup"]) == ("done", "stale", "to do")
-    assert curate(*words, "--overwrite").returncode == 0
+    assert answer_of(*words, "--overwrite")[0] == 0
     assert not (tmp_path / "golden" / "shards").exists()
-    assert json.loads(curate("stats", str(tmp_path / "golden"), "--json").stdout) != golden.stats
+    assert json.loads(answer_of("stats", str(tmp_path / "golden"), "--json")[1]) != golden.stats
 
 
 def test_overwriting_one_stage_leaves_those_before_it(golden: Golden, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_stage_needs_only_the_stages_before_it_not_the_crawl(
     text = golden.config.read_text(encoding="utf-8")
     moved.write_text(text.replace(f"{golden.config.parent}/crawl-", "gone/crawl-"), "utf-8")
     words = ("shard", str(moved), "--output", str(tmp_path / "runs"))
-    assert curate(*words).returncode == 0
+    assert answer_of(*words)[0] == 0
     assert digests(tmp_path / "runs" / "golden") == golden.files
 
 
@@ -277,9 +277,10 @@ def test_an_interrupted_run_says_how_to_go_on(config: Path, tmp_path: Path) -> N
 
 
 def test_a_finished_run_is_not_run_again(golden: Golden) -> None:
-    again = curate("run", str(golden.config), "--output", str(golden.folder.parent))
-    assert again.returncode == 0
-    assert again.stderr.count("done before") == len(STAGES)
+    words = ("run", str(golden.config), "--output", str(golden.folder.parent))
+    status, _, errors = answer_of(*words)
+    assert status == 0
+    assert errors.count("done before") == len(STAGES)
 
 
 @pytest.mark.parametrize("key", ["url_lists = ['nowhere']", "bad_words = 'nowhere'"])

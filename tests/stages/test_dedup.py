@@ -1,5 +1,6 @@
 """The dedup stage's graphs: one process or rounds, killed or not, the same bytes."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -110,6 +111,12 @@ def job_of(filtered: Path, folder: Path, max_edges: int, **settings: Any) -> Job
     return Job("dedup", config, str(folder), asked, {"lines": upstream})
 
 
+def job_after(paired: Path, filtered: Path, folder: Path, max_edges: int) -> Job:
+    """The same after a copy of what the first graph left."""
+    shutil.copytree(paired / "dedup", folder / "dedup")
+    return job_of(filtered, folder, max_edges)
+
+
 def run_stage(job: Job, graphs: int | None = None, options: Sequence[str] = ()) -> list[str]:
     """Run the stage, or so many graphs of it; what it noted."""
     noted: list[str] = []
@@ -135,18 +142,26 @@ def manifest(folder: Path) -> Manifest:
 
 
 @pytest.fixture(scope="module")
-def reference(small_tasks: None, filtered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stage done by one process, and in one batch."""
-    folder = tmp_path_factory.mktemp("reference")
-    run_stage(job_of(filtered, folder, 10**6))
+def paired(small_tasks: None, filtered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stage after its first graph, which is the same for one process and for rounds."""
+    folder = tmp_path_factory.mktemp("paired")
+    run_stage(job_of(filtered, folder, 1), graphs=1)
     return folder
 
 
 @pytest.fixture(scope="module")
-def by_rounds(small_tasks: None, filtered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(paired: Path, filtered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stage done by one process, and in one batch."""
+    folder = tmp_path_factory.mktemp("reference")
+    run_stage(job_after(paired, filtered, folder, 10**6))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_rounds(paired: Path, filtered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stage done by rounds."""
     folder = tmp_path_factory.mktemp("rounds")
-    run_stage(job_of(filtered, folder, 1))
+    run_stage(job_after(paired, filtered, folder, 1))
     return folder
 
 
@@ -167,8 +182,14 @@ def test_a_run_after_an_earlier_one_keeps_only_what_that_did_not(
 ) -> None:
     """The same pages again: all are removed but the one without a word, by rounds and at once."""
     names = (str(reference),)
-    for number, max_edges in enumerate((1, 10**6)):
-        run_stage(job_of(filtered, tmp_path / str(number), max_edges, earlier=names))
+    rounds, at_once = (
+        job_of(filtered, tmp_path / str(number), max_edges, earlier=names)
+        for number, max_edges in enumerate((1, 10**6))
+    )
+    run_stage(rounds, graphs=1)
+    shutil.copytree(rounds.folder, at_once.folder)
+    run_stage(rounds)
+    run_stage(at_once)
     assert outcome(tmp_path / "0") == outcome(tmp_path / "1")
     assert manifest(tmp_path / "0").counts.kept == 1
     kept_then = manifest(reference).counts.kept
@@ -237,10 +258,14 @@ def fail(*arguments: Any) -> None:
 
 
 def test_a_run_ended_between_rounds_and_within_one_goes_on_at_its_round(
-    filtered: Path, by_rounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    paired: Path,
+    filtered: Path,
+    by_rounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = job_of(filtered, tmp_path, 1)
-    run_stage(job, graphs=2)
+    job = job_after(paired, filtered, tmp_path, 1)
+    run_stage(job, graphs=1)
     with monkeypatch.context() as patch:
         patch.setattr(linking, "close_round", fail)
         with pytest.raises(Exception, match="killed"):
@@ -256,12 +281,13 @@ def test_a_run_ended_between_rounds_and_within_one_goes_on_at_its_round(
 def test_a_run_ended_while_duplicates_are_written_goes_on_from_the_components(
     owner: object,
     step: str,
+    paired: Path,
     filtered: Path,
     reference: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = job_of(filtered, tmp_path, 10**6)
+    job = job_after(paired, filtered, tmp_path, 10**6)
     with monkeypatch.context() as patch:
         patch.setattr(owner, step, fail)
         with pytest.raises(Exception, match="killed"):
@@ -274,10 +300,9 @@ def test_a_run_ended_while_duplicates_are_written_goes_on_from_the_components(
 
 
 def test_a_task_whose_result_is_lost_fails_the_run(
-    filtered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    paired: Path, filtered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = job_of(filtered, tmp_path, 1)
-    run_stage(job, graphs=1)
+    job = job_after(paired, filtered, tmp_path, 1)
     partitions = dedup._partitions(PARTS * DOCUMENTS, 40)
     monkeypatch.setattr(dedup, "_senders", lambda job, done, count, where: [(0, [], *where)])
     with pytest.raises(Exception, match=f"1 of {partitions.count} results arrived"):

@@ -111,8 +111,8 @@ def test_records_read_by_ranges_are_those_of_the_file(
 
 
 def test_waiting_for_a_server_is_no_pages_time(site: Site, tmp_path: Path) -> None:
-    config = configured(tmp_path, f"{site.url}large.warc.gz", http_timeout_seconds=2.5)
-    config = config.model_copy(update={"workers": WorkersSection(count=1, page_seconds=1.0)})
+    config = configured(tmp_path, f"{site.url}large.warc.gz", http_timeout_seconds=4.5)
+    config = config.model_copy(update={"workers": WorkersSection(count=1, page_seconds=3.0)})
     site.faults = [*[None] * 6, "stall"]
     assert extracted(config).counts.failed == {}
     assert site.faults == []

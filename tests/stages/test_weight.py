@@ -1,8 +1,9 @@
 """The stage that says how often a document is seen, against a slow account of the same rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from math import ceil
 from pathlib import Path
 from random import Random
@@ -222,15 +223,26 @@ def ranked(rows: list[dict[str, Any]], section: WeightSection) -> Iterator[list[
         yield [row for row in scored if row["language"] == language]
 
 
-@pytest.fixture(scope="module", params=RECIPES)
-def weighed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Job:
+@pytest.fixture(scope="module")
+def weighed_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Job]:
+    """Runs the stage with a recipe, once."""
+
+    @cache
+    def weighed(recipe: str) -> Job:
+        folder = tmp_path_factory.mktemp("weight")
+        job = job_of(folder, make_run(folder, documents(), 5), RECIPES[recipe])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(weight, "documents_a_task", lambda documents: 100)
+            run_stage(job)
+        return job
+
+    return weighed
+
+
+@pytest.fixture(params=RECIPES)
+def weighed(request: pytest.FixtureRequest, weighed_by: Callable[[str], Job]) -> Job:
     """The stage run with one of the recipes."""
-    folder = tmp_path_factory.mktemp("weight")
-    job = job_of(folder, make_run(folder, documents(), 5), RECIPES[request.param])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(weight, "documents_a_task", lambda documents: 100)
-        run_stage(job)
-    return job
+    return weighed_by(request.param)
 
 
 def test_every_document_is_seen_as_often_as_the_slow_account_says(weighed: Job) -> None:
@@ -279,10 +291,13 @@ def test_no_document_is_lost_and_none_is_repeated_too_often(weighed: Job) -> Non
 
 
 def test_parts_batches_and_workers_do_not_matter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weighed_by: Callable[[str], Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes = []
-    for parts, workers, batch in ((5, 2, 100), (1, 1, 10**6), (12, 1, 1)):
+    usual = weighed_by("alpha")
+    manifest = Manifest.read(usual.folder)
+    assert manifest is not None
+    outcomes = [(rows_of(Path(usual.run)), manifest.facts)]
+    for parts, workers, batch in ((1, 1, 10**6), (12, 1, 1)):
         folder = tmp_path / str(parts)
         monkeypatch.setattr(weight, "documents_a_task", lambda documents, size=batch: size)
         job = job_of(folder, make_run(folder, documents(), parts), RECIPES["alpha"])
@@ -295,10 +310,9 @@ def test_parts_batches_and_workers_do_not_matter(
 
 
 def test_a_run_that_ended_between_and_within_its_graphs_goes_on_to_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weighed_by: Callable[[str], Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run_stage(job_of(whole, make_run(whole, documents(), 5), RECIPES["alpha"]))
+    whole, broken = Path(weighed_by("alpha").run), tmp_path / "broken"
     job = job_of(broken, make_run(broken, documents(), 5), RECIPES["alpha"])
     work = broken / "weight" / "work"
     run_stage(job, graphs=2)

@@ -11,7 +11,7 @@ from pipeline.config import ExtractSection
 from pipeline.files import Access
 from pipeline.ledger import Counts, Part
 from pipeline.records import Split
-from pipeline.sandbox import Pool
+from pipeline.sandbox import shared_pool
 from pipeline.tasks.planning import Piece
 from tests.tasks.naughty import extract_naughtily, read_naughtily
 
@@ -40,16 +40,16 @@ def run(
     task: object, split: Split, folder: Path
 ) -> tuple[Part, list[dict[str, object]], list[str]]:
     """The part, its rejected rows, the ids of the documents kept."""
-    with Pool(1, 2.0, 1 << 30) as pool:
-        arguments = (
-            Piece(split),
-            ExtractSection(max_body_bytes=LIMIT),
-            LanguageConfig(),
-            None,
-            str(folder),
-            Access(),
-        )
-        part = pool.submit(task, *arguments).result(timeout=120)  # type: ignore[arg-type]
+    arguments = (
+        Piece(split),
+        ExtractSection(max_body_bytes=LIMIT),
+        LanguageConfig(),
+        None,
+        str(folder),
+        Access(),
+    )
+    pool = shared_pool(1, 2.0, 1 << 30)
+    part = pool.submit(task, *arguments).result(timeout=120)  # type: ignore[arg-type]
     rejected = pq.read_table(folder / f"dropped-{part.name}.parquet").to_pylist()
     kept = pq.read_table(folder / f"part-{part.name}.parquet")["id"].to_pylist()
     return part, rejected, kept

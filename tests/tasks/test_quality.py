@@ -19,7 +19,7 @@ from pipeline.errors import UserError
 from pipeline.files import Access
 from pipeline.job import Job
 from pipeline.ledger import Manifest
-from pipeline.sandbox import Guard, Pool
+from pipeline.sandbox import Guard, Pool, shared_pool
 from pipeline.schema import DOCUMENTS
 from pipeline.stages.filtering import classifiers_of
 from pipeline.tasks import quality
@@ -72,17 +72,22 @@ def table(folder: Path, urls: Sequence[str]) -> list[str]:
     return [str(folder / "part-0.parquet")]
 
 
+def a_child() -> Pool:
+    """A pool of one child, which starts once for all tests."""
+    return shared_pool(1, 60, 4 << 30)
+
+
 def train(
     base: Path, section: QualitySection, pages: Sequence[Rows] = (PAGES,), urls: Rows | Any = CITED
 ) -> dict[str, Any]:
     """The stage's tasks in their order; returns the manifest's facts."""
     folder = str(base / "out")
     sources, cited = parts(base / "extract", pages), table(base / "table", urls)
-    with Pool(1, 60, 4 << 30) as pool:
-        pool.submit(quality.sample, sources, cited, section, folder, Access()).result()
-        for index in range(len(quality.candidates(section))):
-            pool.submit(quality.try_candidate, index, section, folder).result()
-        return pool.submit(quality.finish, section, ORIGIN, folder).result()
+    pool = a_child()
+    pool.submit(quality.sample, sources, cited, section, folder, Access()).result()
+    for index in range(len(quality.candidates(section))):
+        pool.submit(quality.try_candidate, index, section, folder).result()
+    return pool.submit(quality.finish, section, ORIGIN, folder).result()
 
 
 def outputs(base: Path) -> dict[str, bytes]:
@@ -174,12 +179,12 @@ def test_what_was_done_is_not_done_again(trained: Path, tmp_path: Path) -> None:
     (folder / "work").mkdir(parents=True)
     for name in ("sample.json", "examples.parquet", "model-0", "tried-0.json"):
         (folder / "work" / name).write_bytes((trained / "out" / "work" / name).read_bytes())
-    with Pool(1, 60, 4 << 30) as pool:
-        nowhere = (["nowhere"], ["nowhere"])
-        pool.submit(quality.sample, *nowhere, section, str(folder), Access()).result()
-        for index in range(len(quality.candidates(section))):
-            pool.submit(quality.try_candidate, index, section, str(folder)).result()
-        pool.submit(quality.finish, section, ORIGIN, str(folder)).result()
+    pool = a_child()
+    nowhere = (["nowhere"], ["nowhere"])
+    pool.submit(quality.sample, *nowhere, section, str(folder), Access()).result()
+    for index in range(len(quality.candidates(section))):
+        pool.submit(quality.try_candidate, index, section, str(folder)).result()
+    pool.submit(quality.finish, section, ORIGIN, str(folder)).result()
     assert outputs(tmp_path) == outputs(trained)
 
 
@@ -204,14 +209,13 @@ def test_wider_matches_have_more_positives(tmp_path: Path) -> None:
         section = QualitySection(**QUICK, match=match)  # type: ignore[arg-type]
         sources = parts(tmp_path / match / "extract", [PAGES])
         out = tmp_path / match / "out"
-        with Pool(1, 60, 4 << 30) as pool:
-            cited = table(tmp_path / match / "table", urls)
-            future = pool.submit(quality.sample, sources, cited, section, str(out), Access())
-            if match == "host":
-                with pytest.raises(UserError, match="no other pages of the languages"):
-                    future.result()
-                continue
-            future.result()
+        cited = table(tmp_path / match / "table", urls)
+        future = a_child().submit(quality.sample, sources, cited, section, str(out), Access())
+        if match == "host":
+            with pytest.raises(UserError, match="no other pages of the languages"):
+                future.result()
+            continue
+        future.result()
         found[match] = json.loads((out / "work" / "sample.json").read_text())
     assert found["path"]["cited_pages"] == len(PAGES) // 2
 

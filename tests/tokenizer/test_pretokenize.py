@@ -61,10 +61,8 @@ def test_every_character_is_of_the_class_that_tokenizers_gives_it() -> None:
     """Each stands between letters, a number and a mark, and as a contraction."""
     how = Pretokenizer("o200k")
     codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-    for start in range(0, len(codes), 1 << 14):
-        text = "".join(
-            f"a{chr(code)}A1!'{chr(code)}b " for code in codes[start : start + (1 << 14)]
-        )
+    for start in range(0, len(codes), 1 << 8):
+        text = "".join(f"a{chr(code)}A1!'{chr(code)}b " for code in codes[start : start + (1 << 8)])
         assert how.split(text) == split_by_tokenizers(how, text)
 
 
