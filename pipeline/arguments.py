@@ -54,8 +54,13 @@ def make_parser() -> argparse.ArgumentParser:
     _add(
         commands, "stats", "show the funnel, languages, hosts, mixture, quality", "stats", run=True
     )
-    found = _add(commands, "trace", "trace a sentence back to its archive", "trace", run=True)
-    found.add_argument("sentence", help="words as they stand in the text")
+    about = "trace a sentence, or a batch of training, back to archives"
+    found = _add(commands, "trace", about, "trace", run=True)
+    asked = found.add_mutually_exclusive_group(required=True)
+    asked.add_argument("sentence", nargs="?", help="words as they stand in the text")
+    asked.add_argument(
+        "--batch", type=_count, metavar="STEP", help="in place of words: a step of the training"
+    )
     found.add_argument("--anonymous", action="store_true", help="read without credentials")
     judged = _add(commands, "what-if", "judge anew from stored statistics", "what_if", run=True)
     judged.add_argument(

@@ -1,4 +1,4 @@
-"""The answers of `curate what-if`, `explain` and `inspect`, on a screen."""
+"""The answers of `curate what-if`, `explain`, `inspect` and others, on a screen."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline import configerrors
+from pipeline.batchtrace import TracedTokens
 from pipeline.config import Bounds
 from pipeline.contamination import Coverage
 from pipeline.errors import UserError
@@ -125,6 +126,22 @@ def show_coverage(rows: Sequence[Coverage], count: int, console: Console) -> Non
             f"{row.benchmark} item {row.item}: {row.covered:.0%} of {row.n_words} words, "
             f"{row.pages} pages, most in {row.url}"
         )
+
+
+def show_batch(rows: Sequence[TracedTokens], console: Console) -> None:
+    """Print the documents of a batch, a line each."""
+    table = Table("sequence", "tokens", "domain", "language", "URL", "archive", "byte")
+    for row in rows:
+        table.add_row(
+            str(row.sequence),
+            f"{row.first_token:,} to {row.last_token:,}",
+            row.domain,
+            row.language,
+            row.url,
+            row.warc.rpartition("/")[2],
+            f"{row.offset:,}",
+        )
+    console.print(table)
 
 
 def show_samples(samples: Sequence[Mapping[str, Any]], console: Console) -> None:

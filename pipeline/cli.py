@@ -23,6 +23,7 @@ from pipeline import (
     tokenizertables,
 )
 from pipeline.arguments import Call, make_parser
+from pipeline.batchtrace import trace_batch
 from pipeline.config import Config, QualitySection, RunSection, WorkersSection, load
 from pipeline.coverage import coverage
 from pipeline.errors import UserError
@@ -161,6 +162,9 @@ def _stats(parsed: argparse.Namespace) -> None:
 
 
 def _trace(parsed: argparse.Namespace) -> None:
+    if parsed.batch is not None:
+        _trace_batch(parsed)
+        return
     found = list(trace(parsed.run, parsed.sentence, Access(anonymous=parsed.anonymous)))
     if not found:
         raise UserError(f"{parsed.run}: no document in the shards says {parsed.sentence!r}")
@@ -169,6 +173,12 @@ def _trace(parsed: argparse.Namespace) -> None:
         [asdict(one) for one in found],
         lambda console: console.print_json(data=[asdict(one) for one in found], ensure_ascii=False),
     )
+
+
+def _trace_batch(parsed: argparse.Namespace) -> None:
+    rows = trace_batch(parsed.run, parsed.batch)
+    content = [asdict(row) for row in rows]
+    _output(parsed, content, lambda console: ask.show_batch(rows, console))
 
 
 def _what_if(parsed: argparse.Namespace) -> None:

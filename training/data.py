@@ -145,7 +145,7 @@ class Loader:
                 )
         self._at = state["sequence"]
 
-    def sources(self, number: int) -> list[Source]:
+    def sources(self, number: int) -> list[list[Source]]:
         """Where the tokens of a batch, from 0, of all ranks come from, sequence after sequence."""
         places = number * self.batch + np.arange(self.batch)
         return self.sequences.sources(self.sequences.plan(*self._order.at(places)))

@@ -173,12 +173,12 @@ class Sequences:
         begins = np.concatenate([plan.documents, [short, ends[short]]], axis=1)
         return Batch(inputs, targets, begins[:, begins[1] < self.context])
 
-    def sources(self, plan: Plan) -> list[Source]:
-        """Where the tokens of some sequences come from, sequence after sequence."""
-        return [
-            self._streams[domain].source(group, start, start + length)
-            for _, _, group, start, length, domain in plan.pieces.T.tolist()
-        ]
+    def sources(self, plan: Plan) -> list[list[Source]]:
+        """Where the tokens of each of some sequences come from, in their order."""
+        found: list[list[Source]] = [[] for _ in range(plan.n_sequences)]
+        for row, _, group, start, length, domain in plan.pieces.T.tolist():
+            found[row].append(self._streams[domain].source(group, start, start + length))
+        return found
 
     def n_bytes(self, plan: Plan) -> float:
         """Bytes of text that the predicted tokens of some sequences stand for."""
@@ -197,7 +197,7 @@ class Sequences:
 
     def _outside(self, plan: Plan, tokens: Integers) -> UserError:
         row = int(np.flatnonzero(tokens.max(axis=1) >= self.vocab_size)[0])
-        path = self.sources(plan.split(1)[row])[0].path
+        path = self.sources(plan)[row][0].path
         return UserError(
             f"{path}: token {tokens[row].max()} is outside the vocabulary of {self.vocab_size}; "
             "make the shards again with this tokenizer"

@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer
@@ -14,8 +15,10 @@ from transformers import PreTrainedTokenizerFast
 
 from classifiers.languagetags import tag_of
 from pipeline.ledger import Manifest
+from pipeline.shardset import ShardSet
 from tests.end_to_end.golden_run import Golden, answer_of, curate
 from tokenizer.shards import Shard
+from training.data import Loader
 
 STAGES = ("extract", "filter", "lines", "dedup", "weight", "shards")
 
@@ -307,3 +310,38 @@ def test_a_sentence_that_is_nowhere_is_said_so(golden: Golden) -> None:
     status, _, errors = answer_of("trace", str(golden.folder), "no page has ever said this")
     assert status == 2
     assert "no document in the shards says" in errors
+
+
+def test_a_batch_is_traced_to_its_documents(golden: Golden) -> None:
+    status, output, errors = answer_of("trace", str(golden.folder), "--batch", "7", "--json")
+    assert status == 0, errors
+    traced = json.loads(output)
+    texts = {row["id"]: row for row in rows(golden, "lines", "part")}
+    tokenizer = Tokenizer.from_file(str(golden.folder / "tokenizer" / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True
+    end = tokenizer.token_to_id("<|endoftext|>")
+    found: dict[int, list[int]] = {}
+    for one in traced:
+        text = texts[one["id"]]
+        ids = [*tokenizer.encode(text["text"]).ids, end]
+        found.setdefault(one["sequence"], []).extend(
+            ids[one["first_token"] : one["last_token"] + 1]
+        )
+        for name in ("url", "warc", "offset", "length", "language"):
+            assert one[name] == text[name]
+    shards = ShardSet.read(str(golden.folder / "shards"))
+    # As in the configuration.
+    loader = Loader(shards, context=64, batch=8, seed=0)
+    batch = next(islice(loader, 6, None))
+    sequences = np.hstack([batch.inputs, batch.targets[:, -1:]]).tolist()
+    assert [found[number] for number in range(8)] == sequences
+
+
+def test_a_batch_that_was_not_is_refused(golden: Golden) -> None:
+    for words, problem in (
+        (("--batch", "31"), "the training has the steps 1 to 30"),
+        (("--batch", "0"), "the training has the steps 1 to 30"),
+    ):
+        status, _, errors = answer_of("trace", str(golden.folder), *words)
+        assert status == 2
+        assert problem in errors
