@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from training.config import TrainConfig
-from training.loop import make_model
-from training.model import Attention, flops_per_token, n_parameters, rotary_angles, rotate
+from training.flops import flops_per_token
+from training.model import Attention, make_model, n_parameters, rotary_angles, rotate
 
 VOCAB = 500
 SMALL = TrainConfig(depth=2, width=32, heads=4, kv_heads=2, context=24)
