@@ -64,6 +64,11 @@ def problems(config: "Config") -> Iterator[str]:
         )
     if not config.domain.model and "min_score" in config.domain.model_fields_set:
         yield "domain.min_score: there is no domain.model whose scores it judges; set one"
+    if config.train.anneal_share and not config.weight.anneal.share:
+        yield (
+            "train.anneal_share: no documents are set aside for it; set weight.anneal.share, or "
+            "this to 0"
+        )
     judged = domain_scheme.names("domain") if config.domain.model else ()
     yield from _domain_problems(config.weight, judged)
     yield from _languages_dropped(config)

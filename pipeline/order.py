@@ -25,7 +25,7 @@ from pipeline.stages import (
 from pipeline.stages.graph import Graph, run_graph
 from pipeline.tasks.quality import CARD
 from pipeline.tasks.tokenizing import FILE
-from pipeline.tasks.training import steps_done
+from pipeline.tasks.training import how_it_goes, steps_done
 
 _Execute = Callable[[Job, PipelineOptions, Progress], None]
 
@@ -45,6 +45,7 @@ class Stage:
         finished: How many of them are done, by what stands in its folder.
         inputs: Paths and globs of files it reads from outside the run.
         check: Looks for what is wrong with these before any stage runs.
+        about: What else there is to say of its work, by what stands in its folder.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Stage:
     finished: Callable[[str], int]
     inputs: Callable[[Config], tuple[str, ...]] = lambda config: ()
     check: Callable[[Config], None] = lambda config: None
+    about: Callable[[str], str] = lambda folder: ""
 
 
 def _graph(build: Callable[[beam.Pipeline, Job], None]) -> _Execute:
@@ -226,5 +228,6 @@ STAGES = (
         reads=("tokenizer", "shards"),
         pieces=lambda job: job.config.train.steps,
         finished=steps_done,
+        about=how_it_goes,
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import files
+from pipeline import files, model
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
@@ -61,6 +61,26 @@ def run(
         done[stage.name] = _complete(stage, job, options, progress)
         if stage.name in (only, until):
             return
+
+
+def train_beside(config: Config) -> None:
+    """Train as one of the processes that `torchrun` starts after the first, which runs the stage.
+
+    It writes nothing. Whether there is anything to train it sees as the first does; what is wrong
+    with the folder the first tells, which ends them all.
+
+    Raises:
+        UserError: A stage before is not done, or training cannot begin.
+    """
+    done: dict[str, Manifest] = {}
+    for stage in STAGES[:-1]:
+        before = _finished(_job_of_finished(stage, config, done))
+        assert before is not None, f"{stage.name}: its manifest was deleted just now"
+        done[stage.name] = before
+    job = make_job(STAGES[-1], config, done)
+    finished = Manifest.read(job.folder)
+    if finished is None or finished.fingerprint != job.fingerprint:
+        model.train(job)
 
 
 def check_inputs(stage: Stage, config: Config) -> None:
@@ -223,7 +243,8 @@ def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progres
         "upstream": job.upstream_prints,
     }
     files.write_json(files.join(job.folder, _SETTINGS), made_from)
-    with progress.watch(stage.name, stage.pieces(job), partial(stage.finished, job.folder)):
+    finished, about = partial(stage.finished, job.folder), partial(stage.about, job.folder)
+    with progress.watch(stage.name, stage.pieces(job), finished, about):
         stage.execute(job, options, progress)
     manifest = Manifest.read(job.folder)
     assert manifest is not None, f"{job.folder}: the stage ended without a manifest"

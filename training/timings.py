@@ -1,6 +1,7 @@
 """How fast a run is, in a file of its own: what the clock says differs from run to run."""
 
 import json
+import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from typing import Any
 
 # Steps over which the rate is taken.
 _WINDOW = 20
+# Bytes of the end of a file that are read; a row has some 200.
+_TAIL = 4096
 
 
 class Timings:
@@ -44,7 +47,10 @@ class Timings:
         self._flops = flops_per_token
         self._peak = peak_flops and peak_flops * devices
         self._price = price_per_hour and price_per_hour * devices / 3600
-        last = last_row(path) if path else None
+        last = None
+        if path:
+            last = last_timing(path)
+            _drop_torn_row(path)
         self.seconds: float = last["seconds"] if last else 0.0
         self._cost: float = (last or {}).get("cost", 0.0)
         self._begun = self._before = time.perf_counter()
@@ -104,12 +110,22 @@ class Timings:
         return row
 
 
-def last_row(path: Path) -> dict[str, Any] | None:
-    """The last whole row; None if there is none."""
+def last_timing(path: Path) -> dict[str, Any] | None:
+    """The last whole row of a file of timings; None if there is none."""
     if not path.exists():
         return None
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4096))
-        lines = file.read().split(b"\n")[:-1]
+    lines = _tail(path).split(b"\n")[:-1]
     row: dict[str, Any] | None = json.loads(lines[-1]) if lines else None
     return row
+
+
+def _drop_torn_row(path: Path) -> None:
+    """Forgets what a power cut left of a row."""
+    if path.exists() and (torn := len(_tail(path).rpartition(b"\n")[2])):
+        os.truncate(path, path.stat().st_size - torn)
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read()
