@@ -52,8 +52,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
     # Flex attention takes one type only, and is left alone by autocast.
     query, key = query.to(value.dtype), key.to(value.dtype)
     if isinstance(mask, BlockMask):
-        kernel = _fused() if query.is_cuda else flex_attention
-        mixed: Tensor = kernel(query, key, value, block_mask=mask, enable_gqa=True)
+        mixed: Tensor = _fused()(query, key, value, block_mask=mask, enable_gqa=True)
         return mixed
     causal = mask is None
     return F.scaled_dot_product_attention(

@@ -3,7 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from torch.nn.attention.flex_attention import flex_attention
 
+from training import masks
 from training.config import TrainConfig
 from training.masks import attend, block_mask, document_mask
 from training.model import make_model
@@ -29,8 +31,10 @@ def test_a_document_is_read_as_if_it_stood_alone() -> None:
     assert torch.allclose(mixed[1:], attend(query[1:], key[1:], value[1:], None), atol=1e-6)
 
 
-def test_flex_attention_gives_what_sdpa_gives() -> None:
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+def test_flex_attention_gives_what_sdpa_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mask by blocks that a GPU takes, run here without its kernel."""
+    monkeypatch.setattr(masks, "_fused", lambda: flex_attention)
     query, key, value = heads()
     expected = attend(query, key, value, document_mask(DOCUMENTS))
     with torch.no_grad():

@@ -13,10 +13,12 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.errors import UserError
+from pipeline.shardset import ANNEAL, ShardSet
 from tests.training.shard_files import describe, random_documents, write_shard
 from training.checkpoint import load_model
 from training.config import TrainConfig
 from training.loop import train
+from training.sequences import Sequences
 
 CONFIG = TrainConfig(
     depth=2,
@@ -67,6 +69,7 @@ def folder(path: Path, *, train: int = 0, valid: int = 1) -> Path:
     path.mkdir()
     write_shard(path / "train-web-0.parquet", random_documents(60, seed=train))
     write_shard(path / "valid-web-0.parquet", random_documents(20, seed=valid))
+    write_shard(path / "anneal-web-0.parquet", random_documents(8, seed=2))
     describe(path)
     return path
 
@@ -109,14 +112,18 @@ def test_a_run_repeats_to_the_byte(tmp_path: Path, shards: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "packing"),
-    [("2", "concat"), ("6", "best_fit"), ("8!", "concat")],
+    ("last", "changed"),
+    [
+        ("2", {"packing": "best_fit"}),
+        ("10", {"anneal_share": 0.4, "decay_share": 0.7, "optimizer": "muon"}),
+        ("8!", {"micro_batch_sequences": 3, "tied": False, "loader_threads": 0}),
+    ],
     ids=["before any checkpoint", "between", "while saving"],
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    tmp_path: Path, shards: Path, last: str, packing: str
+    tmp_path: Path, shards: Path, last: str, changed: dict[str, Any]
 ) -> None:
-    config = CONFIG.model_copy(update={"packing": packing})
+    config = CONFIG.model_copy(update=changed)
     run(shards, tmp_path / "whole", config)
     output = tmp_path / "killed"
     arguments = [str(shards), str(output), config.model_dump_json(), last]
@@ -125,7 +132,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     assert not (output / "model.safetensors").exists()
     _, reported = run(shards, output, config)
     resumed_at = next(row["step"] for row in reported if "loss" in row) - 1
-    assert resumed_at == {"2": 0, "6": 4, "8!": 4}[last]
+    assert resumed_at == {"2": 0, "10": 8, "8!": 4}[last]
     assert files(output) == files(tmp_path / "whole")
 
 
@@ -153,6 +160,55 @@ def test_metrics_have_a_row_a_step_and_a_validation_and_no_clock(
     assert result["valid_loss"] == validations[-1]["valid_loss"]
     assert all(row.pop("tokens_per_second") > 0 for row in reported if "loss" in row)
     assert reported == rows(tmp_path / "model")
+
+
+def test_what_the_clock_says_stands_apart_and_stays(tmp_path: Path, shards: Path) -> None:
+    """A run in two parts has the timings of both, and the seconds and the cost add up."""
+    config = CONFIG.model_copy(update={"price_per_hour": 3600.0, "peak_flops": 1e15})
+    run(shards, tmp_path / "model", config)
+    timings = (tmp_path / "model" / "timings.jsonl").read_text().splitlines()
+    for name in ("checkpoint.safetensors", "metrics.jsonl"):
+        (tmp_path / "model" / name).unlink()
+    run(shards, tmp_path / "model", config.model_copy(update={"price_per_hour": 7200.0}))
+    again = (tmp_path / "model" / "timings.jsonl").read_text().splitlines()
+    assert again[:12] == timings
+    found = [json.loads(row) for row in again]
+    assert [row["step"] for row in found] == [*range(1, 13)] * 2
+    spent = [row["seconds"] for row in found]
+    assert spent == sorted(spent)
+    assert found[11]["cost"] == pytest.approx(spent[11])
+    assert found[23]["cost"] == pytest.approx(spent[11] + 2 * (spent[23] - spent[11]))
+    assert all(0 <= row["data_wait"] < 1 and row["mfu"] > 0 for row in found)
+    assert found[23]["seconds_left"] == 0
+
+
+def test_at_the_end_the_anneal_shards_are_read(tmp_path: Path, shards: Path) -> None:
+    """Of 8 steps of 4 sequences a quarter; the rest of the run is as without."""
+    config = CONFIG.model_copy(update={"decay_share": 8 / 12})
+    plain, _ = run(shards, tmp_path / "plain", config)
+    annealed, _ = run(
+        shards, tmp_path / "annealed", config.model_copy(update={"anneal_share": 0.25})
+    )
+    losses = [
+        [row["loss"] for row in rows(tmp_path / name) if "loss" in row]
+        for name in ("plain", "annealed")
+    ]
+    assert losses[0][:4] == losses[1][:4]
+    assert losses[0][4] != losses[1][4]
+    sequences = Sequences(ShardSet.read(str(shards)), ANNEAL, 16, "concat").counts[0]
+    assert annealed["anneal_epochs"] == 8 / sequences
+    assert plain["anneal_epochs"] == 0
+
+
+def test_no_anneal_shards_are_an_error_where_they_are_asked_for(
+    tmp_path: Path, shards: Path
+) -> None:
+    (shards / "anneal-web-0.parquet").unlink()
+    describe(shards)
+    with pytest.raises(
+        UserError, match=r"no anneal shards for train\.anneal_share = 0\.5; set doc"
+    ):
+        run(shards, tmp_path / "model", CONFIG.model_copy(update={"anneal_share": 0.5}))
 
 
 def test_the_saved_model_is_the_trained_one(tmp_path: Path, shards: Path) -> None:
