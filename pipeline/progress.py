@@ -28,7 +28,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Write a line."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def skipped(self, stage: str) -> None:
         """Say that a stage had been done before."""

@@ -31,7 +31,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, config.width)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-        self.norm = nn.RMSNorm(config.width)
+        self.norm = Norm(config.width)
         self.head = None if config.tied else linear(config.width, vocab_size, zero=True)
         self.document_mask = config.document_mask
         angles = rotary_angles(config.context, config.width // config.heads)
@@ -66,9 +66,9 @@ class Block(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.attention_norm = nn.RMSNorm(config.width)
+        self.attention_norm = Norm(config.width)
         self.attention = Attention(config)
-        self.feed_forward_norm = nn.RMSNorm(config.width)
+        self.feed_forward_norm = Norm(config.width)
         gated = config.activation == "swiglu"
         self.feed_forward = (SwiGLU if gated else SquaredReLU)(config.width)
 
@@ -77,6 +77,15 @@ class Block(nn.Module):
         stream = stream + self.attention(self.attention_norm(stream), cos, sin, mask)
         result: Tensor = stream + self.feed_forward(self.feed_forward_norm(stream))
         return result
+
+
+class Norm(nn.RMSNorm):
+    """RMSNorm in the type of its input, which has one kernel for both."""
+
+    def forward(self, stream: Tensor) -> Tensor:
+        """Any shape whose last dimension is the norm's, in and out."""
+        weight = self.weight.to(stream.dtype)
+        return F.rms_norm(stream, self.normalized_shape, weight, self.eps)
 
 
 class Attention(nn.Module):
@@ -90,8 +99,8 @@ class Attention(nn.Module):
         self.query = linear(config.width, config.width)
         self.key = linear(config.width, kv_width)
         self.value = linear(config.width, kv_width)
-        self.query_norm = nn.RMSNorm(self.head_width)
-        self.key_norm = nn.RMSNorm(self.head_width)
+        self.query_norm = Norm(self.head_width)
+        self.key_norm = Norm(self.head_width)
         self.output = linear(config.width, config.width, zero=True)
 
     def forward(self, stream: Tensor, cos: Tensor, sin: Tensor, mask: Mask = None) -> Tensor:

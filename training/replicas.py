@@ -33,7 +33,7 @@ def spread(model: Decoder, ranks: Ranks, parallel: Literal["ddp", "fsdp"]) -> nn
         return DistributedDataParallel(
             model,
             device_ids=[ranks.device.index] if cuda else None,
-            broadcast_buffers=False,
+            forward_sync_buffers=False,
             gradient_as_bucket_view=True,
         )
     mesh = init_device_mesh(ranks.device.type, (ranks.world,))
