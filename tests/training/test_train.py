@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from pipeline.errors import UserError
 from pipeline.shardset import ANNEAL, ShardSet
@@ -18,6 +20,7 @@ from tests.training.shard_files import describe, random_documents, write_shard
 from training.checkpoint import load_model
 from training.config import TrainConfig
 from training.loop import train
+from training.model import Decoder
 from training.sequences import Sequences
 
 CONFIG = TrainConfig(
@@ -41,6 +44,7 @@ import os, pathlib, signal, sys
 from training.config import TrainConfig
 from training.data import Batch
 from training.loop import train
+from training.model import Decoder
 
 shards, output, config, last = sys.argv[1:]
 
@@ -134,6 +138,22 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     resumed_at = next(row["step"] for row in reported if "loss" in row) - 1
     assert resumed_at == {"2": 0, "10": 8, "8!": 4}[last]
     assert files(output) == files(tmp_path / "whole")
+
+
+def test_a_compiled_model_has_the_same_files(
+    tmp_path: Path, shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traced as a compiler would, and run as it is: weights keep their names, runs resume."""
+    config = CONFIG.model_copy(update={"compile": True})
+    monkeypatch.setattr(Decoder, "compile", partialmethod(nn.Module.compile, backend="eager"))
+    compiled, _ = run(shards, tmp_path / "compiled", config)
+    plain, _ = run(shards, tmp_path / "plain")
+    assert compiled["valid_loss"] == pytest.approx(plain["valid_loss"], rel=1e-5)
+    assert load_model(tmp_path / "compiled" / "model.safetensors").state_dict().keys() == (
+        load_model(tmp_path / "plain" / "model.safetensors").state_dict().keys()
+    )
+    _, reported = run(shards, tmp_path / "compiled", config)
+    assert not any("loss" in row for row in reported)
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: Path) -> None:
