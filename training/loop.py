@@ -99,7 +99,8 @@ def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> 
     """Trains a model, or goes on with one begun in the same folder.
 
     Writes to `output`: `metrics.jsonl` (a row a step: step, tokens predicted so far, loss in nats a
-    token, lr; a row a validation: step, valid_loss, valid_bits_per_byte; no clock values),
+    token, gradient_norm, lr; a row a validation: step, valid_loss, valid_bits_per_byte; no clock
+    values),
     `timings.jsonl` (see `Timings.add`), `checkpoint.safetensors` and, at the end,
     `model.safetensors` and `loss.svg`. Of several processes that `torchrun` started, the first
     writes; all of them must see the folder.

@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from training.config import TrainConfig
 from training.losses import total_loss
 from training.metrics import Row
-from training.ranks import Ranks
+from training.ranks import Ranks, whole
 from training.replicas import gathering
 from training.schedule import learning_rate
 from training.sequences import IGNORED, Batch
@@ -37,7 +37,7 @@ def take_step(
 
     Returns:
         The step's row of the metrics: step from 1, tokens predicted in the whole batch, their mean
-        loss before the update in nats, lr.
+        loss before the update in nats, gradient_norm before it is clipped, lr.
 
     Raises:
         UserError: The loss is not finite.
@@ -51,10 +51,11 @@ def take_step(
     loss = nats / tokens
     if not math.isfinite(loss):
         raise UserError(f"the loss is {loss} at step {step + 1}; lower learning_rate")
-    torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
     for optimizer in optimizers:
         optimizer.step()
-    return {"step": step + 1, "tokens": tokens, "loss": loss, "lr": rate}
+    size = whole(norm).item()
+    return {"step": step + 1, "tokens": tokens, "loss": loss, "gradient_norm": size, "lr": rate}
 
 
 def add_gradients(

@@ -49,7 +49,8 @@ def test_a_schedule_without_rise_and_fall_is_flat() -> None:
 def test_the_gradient_is_clipped_as_a_whole() -> None:
     model = make_model(64, CONFIG)
     config = CONFIG.model_copy(update={"gradient_clip": 1e-3})
-    take_step(0, model, make_optimizers(model, CONFIG), batch(), config, ALONE)
+    row = take_step(0, model, make_optimizers(model, CONFIG), batch(), config, ALONE)
+    assert row["gradient_norm"] > 1e-2
     squares = [
         weight.grad.square().sum() for weight in model.parameters() if weight.grad is not None
     ]

@@ -175,7 +175,8 @@ def test_metrics_have_a_row_a_step_and_a_validation_and_no_clock(
     # Of all windows the corpus's last is shorter; no other of its epoch is.
     added = np.diff([0, *(row["tokens"] for row in steps)])
     assert sorted(added)[1:] == [64] * 11
-    assert {key for row in steps for key in row} == {"step", "tokens", "loss", "lr"}
+    named = {key for row in steps for key in row}
+    assert named == {"step", "tokens", "loss", "gradient_norm", "lr"}
     assert [row["step"] for row in validations] == [0, 5, 10, 12]
     assert result["valid_loss"] == validations[-1]["valid_loss"]
     assert all(row.pop("tokens_per_second") > 0 for row in reported if "loss" in row)
