@@ -10,6 +10,7 @@ from pipeline import files
 from pipeline.errors import UserError
 from pipeline.parts import read_table
 from pipeline.shardset import ShardFile, ShardSet
+from training.annealing import Annealing
 from training.config import TrainConfig
 from training.data import Loader, Source
 
@@ -77,10 +78,13 @@ def trace_batch(run: str, step: int) -> list[TracedTokens]:
         weights=config.weights,
         verify=False,
     )
+    batch = loader.sources(step - 1)
+    if config.anneal_share:
+        batch = Annealing(shards, config).sources(batch, (step - 1) * config.batch_sequences)
     by_path = {shard.path: shard for shard in shards.shards}
     found = [
         _Place(number, by_path[source.path], row, source)
-        for number, sources in enumerate(loader.sources(step - 1))
+        for number, sources in enumerate(batch)
         for source in sources
         for row in range(source.first_row, source.last_row + 1)
     ]

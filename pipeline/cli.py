@@ -33,7 +33,7 @@ from pipeline.order import REFERENCES
 from pipeline.plan import plan
 from pipeline.progress import Progress
 from pipeline.referencetable import ReferenceTable
-from pipeline.run import run, run_alone, run_folder
+from pipeline.run import run, run_alone, run_folder, train_beside
 from pipeline.sample.builder import build_sample
 from pipeline.samples import samples
 from pipeline.stages.graph import parse_options
@@ -118,6 +118,12 @@ def _run_stages(parsed: argparse.Namespace, config: Config) -> bool:
         steps = plan(config, options)
         _output(parsed, steps.to_json(), steps.show)
         return False
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if parsed.only != "model":
+            raise UserError(f"{parsed.command}: torchrun starts `curate train` alone")
+        if int(os.environ["RANK"]):
+            train_beside(config)
+            return False
     progress = Progress(Console(stderr=True))
     run(config, options, progress, parsed.only, parsed.until, parsed.overwrite)
     return True

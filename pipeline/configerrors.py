@@ -63,6 +63,11 @@ def problems(config: "Config") -> Iterator[str]:
             "workers.memory_mib"
         )
     yield from _idle(config)
+    if config.train.anneal_share and not config.weight.anneal.share:
+        yield (
+            "train.anneal_share: no documents are set aside for it; set weight.anneal.share, or "
+            "this to 0"
+        )
     judged = domain_scheme.names("domain") if config.domain.model else ()
     yield from _domain_problems(config.weight, judged)
     yield from _languages_dropped(config)

@@ -1,4 +1,8 @@
-"""Stage `model`: the torch model trained on the shards. One process, no Beam graph."""
+"""Stage `model`: the torch model trained on the shards. No Beam graph.
+
+One process trains, or several that `torchrun` starts: the first runs the stage, the others `train`
+beside it.
+"""
 
 from typing import Any
 
@@ -16,11 +20,25 @@ from pipeline.tasks.training import train_model
 
 def settings(config: Config) -> dict[str, Any]:
     """What decides this stage's output."""
-    return config.train.model_dump(mode="json")
+    return config.train.deciding()
 
 
 def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
     """Train, and write the manifest.
+
+    Raises:
+        UserError: As `train`.
+    """
+    facts = train(job)
+    progress.note(
+        f"model: validation loss {facts['valid_loss']:.3f} nats a token, "
+        f"{facts['valid_bits_per_byte']:.3f} bits a byte"
+    )
+    Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts).write(job.folder)
+
+
+def train(job: Job) -> dict[str, Any]:
+    """Train in a child process; returns the manifest's facts.
 
     Raises:
         UserError: The run is not on a local disk, or the shards hold too little text.
@@ -32,14 +50,10 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         )
     workers = job.config.workers
     with Pool(1, workers.page_seconds, psutil.virtual_memory().total) as pool:
-        facts = pool.submit(
+        facts: dict[str, Any] = pool.submit(
             train_model,
             job.folder_of("shards"),
             job.config.train,
             job.folder,
         ).result()
-    progress.note(
-        f"model: validation loss {facts['valid_loss']:.3f} nats a token, "
-        f"{facts['valid_bits_per_byte']:.3f} bits a byte"
-    )
-    Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts).write(job.folder)
+    return facts

@@ -25,7 +25,7 @@ from pipeline.stages import (
 from pipeline.stages.graph import Graph, run_graph
 from pipeline.tasks.quality import CARD
 from pipeline.tasks.tokenizing import FILE
-from pipeline.tasks.training import steps_done
+from pipeline.tasks.training import how_it_goes, steps_done
 
 _Execute = Callable[[Job, PipelineOptions, Progress], None]
 
@@ -46,6 +46,7 @@ class Stage:
         inputs: Paths and globs of files it reads from outside the run.
         check: Looks for what is wrong with these before any stage runs.
         idle: Whether it has nothing to make: a stage run alone does not ask for it then.
+        about: What else there is to say of its work, by what stands in its folder.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Stage:
     inputs: Callable[[Config], tuple[str, ...]] = lambda config: ()
     check: Callable[[Config], None] = lambda config: None
     idle: Callable[[Config], bool] = lambda config: False
+    about: Callable[[str], str] = lambda folder: ""
 
 
 def _graph(build: Callable[[beam.Pipeline, Job], None]) -> _Execute:
@@ -230,5 +232,6 @@ STAGES = (
         reads=("tokenizer", "shards"),
         pieces=lambda job: job.config.train.steps,
         finished=steps_done,
+        about=how_it_goes,
     ),
 )

@@ -28,24 +28,33 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Write a line."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def skipped(self, stage: str) -> None:
         """Say that a stage had been done before."""
         self.note(f"{stage}: done before")
 
     @contextmanager
-    def watch(self, stage: str, total: int | None, done: Callable[[], int]) -> Iterator[None]:
+    def watch(
+        self,
+        stage: str,
+        total: int | None,
+        done: Callable[[], int],
+        about: Callable[[], str] = str,
+    ) -> Iterator[None]:
         """Report how many of a stage's pieces are done while the block runs.
 
         Args:
             stage: The stage's name.
             total: How many pieces there are; None if that is not known yet.
             done: Counts those that are done.
+            about: What else there is to say of the work just now.
         """
         ended = threading.Event()
         follow = self._draw if self._console.is_terminal else self._log
-        thread = threading.Thread(target=follow, args=(stage, total, done, ended), daemon=True)
+        thread = threading.Thread(
+            target=follow, args=(stage, total, done, about, ended), daemon=True
+        )
         begun = time.monotonic()
         thread.start()
         try:
@@ -56,7 +65,12 @@ class Progress:
         self.note(f"{stage}: {done()} done in {time.monotonic() - begun:.1f} s")
 
     def _draw(
-        self, stage: str, total: int | None, done: Callable[[], int], ended: threading.Event
+        self,
+        stage: str,
+        total: int | None,
+        done: Callable[[], int],
+        about: Callable[[], str],
+        ended: threading.Event,
     ) -> None:
         columns = (
             TextColumn("{task.description:10}"),
@@ -64,16 +78,22 @@ class Progress:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[about]}"),
         )
         begun, before = time.monotonic(), done()
         with Bar(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task(stage, total=total, rate="", completed=before)
+            task = bar.add_task(stage, total=total, rate="", about="", completed=before)
             while not ended.wait(_POLL_SECONDS):
                 rate = (done() - before) / (time.monotonic() - begun)
-                bar.update(task, completed=done(), rate=f"{rate:.2f}/s")
+                bar.update(task, completed=done(), rate=f"{rate:.2f}/s", about=about())
 
     def _log(
-        self, stage: str, total: int | None, done: Callable[[], int], ended: threading.Event
+        self,
+        stage: str,
+        total: int | None,
+        done: Callable[[], int],
+        about: Callable[[], str],
+        ended: threading.Event,
     ) -> None:
         begun, before = time.monotonic(), done()
         of = "done" if total is None else f"of {total}"
@@ -84,4 +104,4 @@ class Progress:
             if rate := (now - before) / (time.monotonic() - begun):
                 said += f", {rate:.2f} a second"
                 said += "" if total is None else f", {(total - now) / rate:.0f} s left"
-            self.note(said)
+            self.note(said + (f", {more}" if (more := about()) else ""))

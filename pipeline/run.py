@@ -8,7 +8,7 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import files
+from pipeline import files, model
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
@@ -67,6 +67,26 @@ def run(
 def _makes_nothing(stage: Stage, config: Config) -> bool:
     """Whether a stage is not done but has nothing to make: then it is done on the way."""
     return stage.idle(config) and Manifest.read(files.join(run_folder(config), stage.name)) is None
+
+
+def train_beside(config: Config) -> None:
+    """Train as one of the processes that `torchrun` starts after the first, which runs the stage.
+
+    It writes nothing. Whether there is anything to train it sees as the first does; what is wrong
+    with the folder the first tells, which ends them all.
+
+    Raises:
+        UserError: A stage before is not done, or training cannot begin.
+    """
+    done: dict[str, Manifest] = {}
+    for stage in STAGES[:-1]:
+        before = _finished(_job_of_finished(stage, config, done))
+        assert before is not None, f"{stage.name}: its manifest was deleted just now"
+        done[stage.name] = before
+    job = make_job(STAGES[-1], config, done)
+    finished = Manifest.read(job.folder)
+    if finished is None or finished.fingerprint != job.fingerprint:
+        model.train(job)
 
 
 def check_inputs(stage: Stage, config: Config) -> None:
@@ -229,7 +249,8 @@ def _execute(stage: Stage, job: Job, options: PipelineOptions, progress: Progres
         "upstream": job.upstream_prints,
     }
     files.write_json(files.join(job.folder, _SETTINGS), made_from)
-    with progress.watch(stage.name, stage.pieces(job), partial(stage.finished, job.folder)):
+    finished, about = partial(stage.finished, job.folder), partial(stage.about, job.folder)
+    with progress.watch(stage.name, stage.pieces(job), finished, about):
         stage.execute(job, options, progress)
     manifest = Manifest.read(job.folder)
     assert manifest is not None, f"{job.folder}: the stage ended without a manifest"

@@ -83,7 +83,8 @@ def configuration() -> str:
 
 def _keys(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for key, field in model.model_fields.items():
-        default: Any = field.get_default(call_default_factory=True)
+        derived = field.default_factory_takes_validated_data
+        default: Any = None if derived else field.get_default(call_default_factory=True)
         if isinstance(default, BaseModel):
             yield from _keys(type(default), f"{prefix}{key}.")
             continue

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from pipeline.errors import UserError
 from training.config import TrainConfig
 from training.model import Decoder
+from training.ranks import parted, whole
 
 Identity = Mapping[str, Any]
 State = Mapping[str, Any]
@@ -23,29 +24,37 @@ def save_checkpoint(
     path: Path,
     identity: Identity,
     model: Decoder,
-    optimizer: Optimizer,
+    optimizers: Sequence[Optimizer],
     state: State,
+    *,
+    write: bool = True,
 ) -> None:
     """Saves all that a run needs to go on.
+
+    Where several processes hold parts of the model, all must call this.
 
     Args:
         path: The file.
         identity: What decides the run: settings and fingerprints of the data.
         model: Its weights.
-        optimizer: Its state.
+        optimizers: Their state.
         state: Where the run stands; plain values.
+        write: Whether this process writes the file.
     """
-    tensors = {f"model.{name}": weight for name, weight in model.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": moment for name, moment in moments.items()}
-    about = {"identity": dict(identity), "state": dict(state)}
-    _write_tensors(path, tensors, about)
+    tensors = {f"model.{name}": whole(weight) for name, weight in model.state_dict().items()}
+    names = _names(model)
+    for optimizer in optimizers:
+        for weight in _weights(optimizer):
+            for kind, moment in optimizer.state[weight].items():
+                tensors[f"optimizer.{names[weight]}.{kind}"] = whole(moment)
+    if write:
+        _write_tensors(path, tensors, {"identity": dict(identity), "state": dict(state)})
 
 
 def load_checkpoint(
-    path: Path, identity: Identity, model: Decoder, optimizer: Optimizer
+    path: Path, identity: Identity, model: Decoder, optimizers: Sequence[Optimizer]
 ) -> State | None:
-    """Puts a saved state back into model and optimizer.
+    """Puts a saved state back into model and optimizers, however many processes saved it.
 
     Returns:
         The state that was saved; None if there is no checkpoint yet.
@@ -66,21 +75,30 @@ def load_checkpoint(
                 f"{path} was made with {key} = {was}, this run has {key} = {now}; set it back, "
                 "or train into another folder"
             )
-    model.load_state_dict(_below(tensors, "model"))
-    moments: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in _below(tensors, "optimizer").items():
-        index, _, kind = name.partition(".")
-        moments.setdefault(int(index), {})[kind] = tensor
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    names, saved = _names(model), _below(tensors, "model")
+    model.load_state_dict({name: parted(saved[name], weight) for weight, name in names.items()})
+    for optimizer in optimizers:
+        moments = {
+            index: {
+                kind: parted(moment, weight)
+                for kind, moment in _below(tensors, f"optimizer.{names[weight]}").items()
+            }
+            for index, weight in enumerate(_weights(optimizer))
+        }
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": moments, "param_groups": groups})
     state: State = about["state"]
     return state
 
 
-def save_model(path: Path, model: Decoder, vocab_size: int, config: TrainConfig) -> None:
-    """Saves weights, vocabulary size and settings as safetensors."""
-    about = {"vocab_size": vocab_size, "config": config.model_dump()}
-    _write_tensors(path, model.state_dict(), about)
+def save_model(
+    path: Path, model: Decoder, vocab_size: int, config: TrainConfig, *, write: bool = True
+) -> None:
+    """Saves weights, vocabulary size and settings as safetensors; see `save_checkpoint`."""
+    about = {"vocab_size": vocab_size, "config": config.deciding()}
+    tensors = {name: whole(weight) for name, weight in model.state_dict().items()}
+    if write:
+        _write_tensors(path, tensors, about)
 
 
 def load_model(path: Path) -> Decoder:
@@ -96,6 +114,15 @@ def load_model(path: Path) -> Decoder:
     except (OSError, safetensors.SafetensorError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no model of this program: {error}") from error
     return model
+
+
+def _names(model: Decoder) -> dict[torch.Tensor, str]:
+    return {weight: name for name, weight in model.named_parameters()}
+
+
+def _weights(optimizer: Optimizer) -> list[torch.Tensor]:
+    """What an optimizer updates, in its order."""
+    return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
 def _below(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

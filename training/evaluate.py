@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 
+from training.losses import token_losses
 from training.model import Decoder
-from training.sequences import IGNORED, Batch, Sequences
+from training.sequences import IGNORED, Sequences
 
 
 @torch.no_grad()
@@ -49,24 +49,3 @@ def bits_per_byte(nats: float, n_bytes: float) -> float:
     the bytes.
     """
     return nats / (math.log(2) * n_bytes)
-
-
-def token_losses(model: Decoder, batch: Batch) -> torch.Tensor:
-    """The cross entropy of each token that is to be predicted, in nats.
-
-    Args:
-        model: The model; its device decides where to compute, in bfloat16 on a GPU.
-        batch: What to predict.
-
-    Returns:
-        Shape `(predicted tokens,)`, float32.
-    """
-    device = model.embedding.weight.device
-    inputs, targets = (
-        torch.from_numpy(values).to(device) for values in (batch.inputs, batch.targets)
-    )
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits = model(inputs)
-    wanted = targets.flatten()
-    losses = F.cross_entropy(logits.float().flatten(0, 1), wanted, reduction="none")
-    return losses[wanted != IGNORED]

@@ -4,35 +4,106 @@ On a CPU the weights and `metrics.jsonl` are a pure function of shards and setti
 killed and started again ends with the same bytes as one that was not. This rests on deterministic
 algorithms, a fixed number of threads, the data order of `training.data`, and checkpoints that
 remember where the data and the metrics file stood. On a GPU a resumed run reads the same data, but
-the sums of its kernels may differ in their last bits.
+the sums of its kernels may differ in their last bits, and so they do with another number of
+processes.
 """
 
-import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim import Optimizer
 
-from pipeline.errors import UserError
 from pipeline.shardset import VALID, ShardSet
+from training.annealing import Annealing
 from training.checkpoint import State, load_checkpoint, save_checkpoint, save_model
 from training.config import TrainConfig
 from training.data import Batch, Loader
-from training.evaluate import evaluate, token_losses
-from training.metrics import Metrics, Report, Row
-from training.model import Decoder, flops_per_token, n_parameters
+from training.evaluate import evaluate
+from training.flops import flops_per_token, peak_flops
+from training.lossplot import loss_plot
+from training.metrics import Metrics, Report
+from training.model import make_model, n_parameters
+from training.optimizers import make_optimizers
+from training.ranks import Ranks, joined
+from training.replicas import spread
 from training.sequences import Sequences
+from training.step import take_step
+from training.timings import Timings
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a run reads.
+
+    Attributes:
+        loader: Sequences of the train shards.
+        annealing: Those of the anneal shards among them; None if the settings ask for none.
+        valid: What the model is measured on, always in plain windows.
+    """
+
+    loader: Loader
+    annealing: Annealing | None
+    valid: Sequences
+
+    @classmethod
+    def open(cls, folder: str, config: TrainConfig, ranks: Ranks) -> "Data":
+        """Opens the shards of a folder.
+
+        Raises:
+            UserError: If some do not serve.
+        """
+        shards = ShardSet.read(folder)
+        loader = Loader(
+            shards,
+            context=config.context,
+            batch=config.batch_sequences,
+            seed=config.seed,
+            packing=config.packing,
+            weights=config.weights,
+            rank=ranks.rank,
+            world=ranks.world,
+            workers=config.loader_threads,
+        )
+        annealing = Annealing(shards, config) if config.anneal_share else None
+        return cls(loader, annealing, Sequences(shards, VALID, config.context, "concat"))
+
+    def batches(self, ranks: Ranks) -> Generator[Batch]:
+        """This process's share of each batch, from where the loader stands."""
+        at = self.loader.state()["sequence"]
+        share = self.loader.batch // ranks.world
+        for batch in self.loader:
+            first = at + ranks.rank * share
+            yield self.annealing.mix(batch, first) if self.annealing else batch
+            at += self.loader.batch
+
+    def identity(self) -> dict[str, Any]:
+        """Of the data, what the loader does not remember itself."""
+        return {
+            "vocab_size": self.valid.vocab_size,
+            "validation shards": self.valid.fingerprint,
+            "anneal shards": self.annealing.sequences.fingerprint if self.annealing else None,
+        }
+
+    def epochs(self) -> dict[str, Any]:
+        """How often what was read: `epochs`, by domain, and `anneal_epochs`."""
+        at = self.loader.state()["sequence"]
+        annealed = self.annealing.epochs(at) if self.annealing else 0.0
+        return {"epochs": self.loader.epochs(), "anneal_epochs": annealed}
 
 
 def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> dict[str, Any]:
     """Trains a model, or goes on with one begun in the same folder.
 
     Writes to `output`: `metrics.jsonl` (a row a step: step, tokens predicted so far, loss in nats a
-    token, lr; a row a validation: step, valid_loss, valid_bits_per_byte; no clock values),
-    `checkpoint.safetensors` and, at the end, `model.safetensors`.
+    token, gradient_norm, lr; a row a validation: step, valid_loss, valid_bits_per_byte; no clock
+    values),
+    `timings.jsonl` (see `Timings.add`), `checkpoint.safetensors` and, at the end,
+    `model.safetensors` and `loss.svg`. Of several processes that `torchrun` started, the first
+    writes; all of them must see the folder.
 
     Args:
         folder: The folder of shards: those for training are learned from, those for validation
@@ -42,169 +113,120 @@ def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> 
         report: Called with every row of the metrics; rows of steps also have `tokens_per_second`.
 
     Returns:
-        steps, tokens, epochs (by domain), n_parameters, flops_per_token, device, and the last
-        valid_loss and valid_bits_per_byte.
+        steps, tokens, epochs (by domain), anneal_epochs, n_parameters, flops_per_token, device,
+        processes, and the last valid_loss and valid_bits_per_byte.
 
     Raises:
         UserError: If shards are damaged or do not fit the settings, the folder holds another run,
             there is no GPU though one is asked for, or the loss is no longer finite.
     """
-    device = pick_device(config.device)
-    loader, valid = open_data(folder, config)
-    identity = config.model_dump() | {
-        "device": device.type,
-        "vocab_size": valid.vocab_size,
-        "validation shards": valid.fingerprint,
-    }
-    output.mkdir(parents=True, exist_ok=True)
-    with deterministic(device, config.threads):
-        model = make_model(valid.vocab_size, config).to(device)
-        optimizer = make_optimizer(model, config)
-        checkpoint = output / "checkpoint.safetensors"
-        state = load_checkpoint(checkpoint, identity, model, optimizer)
-        state = state or standing(0, 0, 0, loader)
-        loader.restore(state["data"])
-        batches = iter(loader)
-        step, tokens = state["step"], state["tokens"]
-        with Metrics(output / "metrics.jsonl", state["metrics_bytes"], report) as metrics:
+    with joined(config.device) as ranks:
+        data = Data.open(folder, config, ranks)
+        output.mkdir(parents=True, exist_ok=True)
+        with deterministic(ranks.device, config.threads):
+            return _Run(data, config, output, ranks).go(report)
+
+
+class _Run:
+    """A model, what updates it, and where both stand."""
+
+    def __init__(self, data: Data, config: TrainConfig, output: Path, ranks: Ranks) -> None:
+        self.data, self.config, self.output, self.ranks = data, config, output, ranks
+        self.model = make_model(data.valid.vocab_size, config).to(ranks.device)
+        if config.compile:
+            self.model.compile()
+        self.callee = spread(self.model, ranks, config.parallel)
+        self.optimizers: Sequence[Optimizer] = make_optimizers(self.model, config)
+        self.checkpoint = output / "checkpoint.safetensors"
+        self.identity = config.deciding() | {"device": ranks.device.type} | data.identity()
+
+    def go(self, report: Report) -> dict[str, Any]:
+        """Trains to the end; see `train`."""
+        config, ranks = self.config, self.ranks
+        state = load_checkpoint(self.checkpoint, self.identity, self.model, self.optimizers)
+        if state:
+            self.data.loader.restore(state["data"])
+        step, tokens, n_bytes = (
+            (state or {}).get(key, 0) for key in ("step", "tokens", "metrics_bytes")
+        )
+        timings = self._timings()
+        with (
+            Metrics(self._path("metrics.jsonl"), n_bytes, report) as metrics,
+            closing(self.data.batches(ranks)) as batches,
+        ):
             while True:
                 if step % config.eval_every == 0 or step == config.steps:
-                    result = evaluate(model, valid, config.batch_sequences, config.eval_batches)
+                    result = self._evaluate()
                     metrics.add({"step": step} | result)
                 if step == config.steps:
                     break
-                began = time.perf_counter()
-                row = take_step(step, model, optimizer, next(batches), config)
-                speed = row["tokens"] / (time.perf_counter() - began)
-                row["tokens"] = tokens = tokens + row["tokens"]
-                metrics.add(row, tokens_per_second=speed)
+                with timings.step():
+                    with timings.waiting():
+                        batch = next(batches)
+                    row = take_step(step, self.callee, self.optimizers, batch, config, ranks)
                 step += 1
+                timing = timings.add(step, row["tokens"], row["loss"])
+                row["tokens"] = tokens = tokens + row["tokens"]
+                metrics.add(row, tokens_per_second=timing["tokens_per_second"])
                 if step % config.checkpoint_every == 0 or step == config.steps:
-                    state = standing(step, tokens, metrics.sync(), loader)
-                    save_checkpoint(checkpoint, identity, model, optimizer, state)
-    save_model(output / "model.safetensors", model, valid.vocab_size, config)
-    return {
-        "steps": config.steps,
-        "tokens": tokens,
-        "epochs": loader.epochs(),
-        "n_parameters": n_parameters(model),
-        "flops_per_token": flops_per_token(model, config),
-        "device": device.type,
-        **result,
-    }
+                    self._save(step, tokens, metrics.sync())
+        self._finish()
+        return {
+            "steps": config.steps,
+            "tokens": tokens,
+            **self.data.epochs(),
+            "n_parameters": n_parameters(self.model),
+            "flops_per_token": flops_per_token(self.model, config),
+            "device": ranks.device.type,
+            "processes": ranks.world,
+            **result,
+        }
 
+    def _timings(self) -> Timings:
+        config, device = self.config, self.ranks.device
+        known = peak_flops(torch.cuda.get_device_name(device)) if device.type == "cuda" else None
+        return Timings(
+            self._path("timings.jsonl"),
+            steps=config.steps,
+            devices=self.ranks.world,
+            flops_per_token=flops_per_token(self.model, config),
+            peak_flops=config.peak_flops or known,
+            price_per_hour=config.price_per_hour,
+        )
 
-def standing(step: int, tokens: int, metrics_bytes: int, loader: Loader) -> State:
-    """Where a run stands, as its checkpoint says it."""
-    return {
-        "step": step,
-        "tokens": tokens,
-        "metrics_bytes": metrics_bytes,
-        "data": loader.state(),
-    }
+    def _evaluate(self) -> dict[str, float]:
+        """Every process measures the same: where each holds a part, all must take part."""
+        config = self.config
+        return evaluate(self.model, self.data.valid, config.batch_sequences, config.eval_batches)
 
+    def _save(self, step: int, tokens: int, metrics_bytes: int) -> None:
+        state: State = {
+            "step": step,
+            "tokens": tokens,
+            "metrics_bytes": metrics_bytes,
+            "data": self.data.loader.state(),
+        }
+        save_checkpoint(
+            self.checkpoint,
+            self.identity,
+            self.model,
+            self.optimizers,
+            state,
+            write=self.ranks.first,
+        )
 
-def take_step(
-    step: int,
-    model: Decoder,
-    optimizer: torch.optim.Optimizer,
-    batch: Batch,
-    config: TrainConfig,
-) -> Row:
-    """Learns from the batch of one step, counted from 0.
+    def _finish(self) -> None:
+        """Writes what a finished run has."""
+        vocab_size, write = self.data.valid.vocab_size, self.ranks.first
+        path = self.output / "model.safetensors"
+        save_model(path, self.model, vocab_size, self.config, write=write)
+        if write:
+            plot = loss_plot(self.output / "metrics.jsonl")
+            (self.output / "loss.svg").write_text(plot, encoding="utf-8")
 
-    Returns:
-        Its row of the metrics, with the tokens of this step alone.
-
-    Raises:
-        UserError: If the loss is not finite.
-    """
-    rate = learning_rate(step, config)
-    loss, tokens = update(model, optimizer, batch, rate, config.gradient_clip)
-    if not math.isfinite(loss):
-        raise UserError(f"the loss is {loss} at step {step + 1}; lower learning_rate")
-    return {"step": step + 1, "tokens": tokens, "loss": loss, "lr": rate}
-
-
-def update(
-    model: Decoder, optimizer: torch.optim.Optimizer, batch: Batch, rate: float, clip: float
-) -> tuple[float, int]:
-    """One optimizer step.
-
-    Returns:
-        The mean loss of the batch before it, in nats a token, and how many tokens it predicted.
-    """
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    losses = token_losses(model, batch)
-    loss = losses.mean()
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-    optimizer.step()
-    return loss.item(), len(losses)
-
-
-def learning_rate(step: int, config: TrainConfig) -> float:
-    """The rate of a step, counted from 0: a straight rise, a plateau, a straight fall to 0.
-
-    The warm-up, stable, decay schedule of Hu et al. 2024, "MiniCPM".
-    """
-    rise = max(1, round(config.warmup_share * config.steps))
-    fall = max(1, round(config.decay_share * config.steps))
-    return config.learning_rate * min(1.0, (step + 1) / rise, (config.steps - step) / fall)
-
-
-def make_model(vocab_size: int, config: TrainConfig) -> Decoder:
-    """A model whose weights depend on the seed alone; the global generator is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        return Decoder(vocab_size, config)
-
-
-def make_optimizer(model: Decoder, config: TrainConfig) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2019) that decays the matrices of the blocks only.
-
-    Norms are not decayed, nor is the embedding: decay makes its rows ever shorter (OLMo 2, 2025).
-    """
-    decayed = [weight for weight in model.blocks.parameters() if weight.ndim == 2]
-    chosen = {id(weight) for weight in decayed}
-    others = [weight for weight in model.parameters() if id(weight) not in chosen]
-    groups = [
-        {"params": decayed, "weight_decay": config.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.95))
-
-
-def open_data(folder: str, config: TrainConfig) -> tuple[Loader, Sequences]:
-    """Opens what to learn from and what to measure on; the latter always in plain windows.
-
-    Raises:
-        UserError: If one of them does not serve.
-    """
-    shards = ShardSet.read(folder)
-    loader = Loader(
-        shards,
-        context=config.context,
-        batch=config.batch_sequences,
-        seed=config.seed,
-        packing=config.packing,
-        weights=config.weights,
-    )
-    return loader, Sequences(shards, VALID, config.context, "concat")
-
-
-def pick_device(name: str) -> torch.device:
-    """The device a setting means.
-
-    Raises:
-        UserError: If a GPU is asked for and there is none.
-    """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise UserError("device = cuda, but torch sees no GPU; set device to auto or cpu")
-    return torch.device("cuda" if available and name == "auto" else name.replace("auto", "cpu"))
+    def _path(self, name: str) -> Path | None:
+        """Where this process writes a file; None if another does."""
+        return self.output / name if self.ranks.first else None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from pipeline.errors import UserError
 
@@ -16,17 +16,21 @@ Report = Callable[[Row], None]
 class Metrics:
     """Appends rows to the file and reports them; a context manager."""
 
-    def __init__(self, path: Path, n_bytes: int, report: Report) -> None:
+    def __init__(self, path: Path | None, n_bytes: int, report: Report) -> None:
         """Opens the file and forgets what a killed run wrote after its last checkpoint.
 
         Args:
-            path: The file; made if it is missing.
+            path: The file; made if it is missing. None writes and reports nothing.
             n_bytes: Its length at the checkpoint.
             report: Called with every row.
 
         Raises:
             UserError: If the file is shorter than the checkpoint says.
         """
+        self._file: IO[bytes] | None = None
+        self._report = report
+        if path is None:
+            return
         self._file = path.open("ab")
         if self._file.tell() < n_bytes:
             self._file.close()
@@ -35,10 +39,11 @@ class Metrics:
             )
         self._file.truncate(n_bytes)
         self._file.seek(n_bytes)
-        self._report = report
 
     def add(self, row: Row, **clock: float) -> None:
         """Writes and reports a row; what the clock says is reported only."""
+        if self._file is None:
+            return
         self._file.write(json.dumps(row).encode() + b"\n")
         # Whoever watches the run counts its rows.
         self._file.flush()
@@ -46,6 +51,8 @@ class Metrics:
 
     def sync(self) -> int:
         """Waits until all rows are on disk; returns the length of the file."""
+        if self._file is None:
+            return 0
         self._file.flush()
         os.fsync(self._file.fileno())
         return self._file.tell()
@@ -59,4 +66,5 @@ class Metrics:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        if self._file:
+            self._file.close()

@@ -1,5 +1,6 @@
 """All sequences of a kind of shards, read by domain and number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,6 +46,20 @@ class Batch:
         begins = np.zeros(self.inputs.shape, np.int32)
         begins[*self.begins] = 1
         return np.cumsum(begins, axis=1, out=begins)
+
+    def part(self, first: int, stop: int) -> "Batch":
+        """The sequences `first` to `stop`, or to the end where there are fewer."""
+        inside = (self.begins[0] >= first) & (self.begins[0] < stop)
+        begins = self.begins[:, inside] - np.array([[first], [0]])
+        return Batch(self.inputs[first:stop], self.targets[first:stop], begins)
+
+    def replaced(self, rows: Sequence[int], others: "Batch") -> "Batch":
+        """A batch with other sequences in some rows, in their order."""
+        inputs, targets = self.inputs.copy(), self.targets.copy()
+        inputs[rows], targets[rows] = others.inputs, others.targets
+        kept = self.begins[:, ~np.isin(self.begins[0], rows)]
+        added = np.array(rows)[others.begins[0]], others.begins[1]
+        return Batch(inputs, targets, np.concatenate([kept, added], axis=1))
 
     def cumulative_lengths(self) -> npt.NDArray[np.int32]:
         """Where documents begin among all tokens of the batch, row after row, and where they end.

@@ -7,8 +7,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from training.config import TrainConfig
-from training.loop import make_model
-from training.model import Attention, flops_per_token, n_parameters, rotary_angles, rotate
+from training.model import (
+    Attention,
+    SquaredReLU,
+    make_model,
+    n_parameters,
+    rotary_angles,
+    rotate,
+)
 
 VOCAB = 500
 SMALL = TrainConfig(depth=2, width=32, heads=4, kv_heads=2, context=24)
@@ -97,13 +103,21 @@ def test_attention_is_the_textbook_formula() -> None:
     assert torch.allclose(layer(stream, cos, sin), expected, atol=1e-4)
 
 
-def test_parameters_and_operations_by_hand() -> None:
-    model = make_model(VOCAB, SMALL)
-    block = 32 * 32 + 2 * 32 * 16 + 32 * 32 + 3 * 32 * 96
-    matrices = VOCAB * 32 + 2 * block
-    norms = 2 * (32 + 32 + 8 + 8) + 32
-    assert n_parameters(model) == matrices + norms
-    assert flops_per_token(model, SMALL) == 6 * matrices + 12 * 2 * 32 * 24
+def test_squared_relu_is_the_formula() -> None:
+    layer = SquaredReLU(8)
+    torch.nn.init.normal_(layer.down.weight)
+    stream = torch.randn(5, 8, generator=torch.Generator().manual_seed(5))
+    hidden = (stream @ layer.up.weight.T).clamp(min=0) ** 2
+    assert hidden.shape == (5, 32)
+    assert torch.allclose(layer(stream), hidden @ layer.down.weight.T, atol=1e-6)
+
+
+def test_an_output_of_its_own_is_another_matrix() -> None:
+    """It starts at zero, so that every token is as probable as any other."""
+    config = SMALL.model_copy(update={"tied": False})
+    model = make_model(VOCAB, config)
+    assert not model(tokens()).any()
+    assert n_parameters(model) == n_parameters(make_model(VOCAB, SMALL)) + VOCAB * 32
 
 
 def test_bfloat16_stays_close_to_full_precision() -> None:

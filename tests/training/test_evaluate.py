@@ -9,7 +9,7 @@ import torch
 from tests.training.shard_files import describe, random_documents, write_folder, write_shard
 from training.config import TrainConfig
 from training.evaluate import bits_per_byte, evaluate
-from training.loop import make_model
+from training.model import make_model
 from training.sequences import Sequences
 
 CONFIG = TrainConfig(depth=1, width=16, heads=2, context=8)

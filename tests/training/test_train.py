@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,16 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from pipeline.errors import UserError
+from pipeline.shardset import ANNEAL, ShardSet
 from tests.training.shard_files import describe, random_documents, write_shard
 from training.checkpoint import load_model
 from training.config import TrainConfig
-from training.data import Batch
-from training.evaluate import token_losses
-from training.loop import learning_rate, make_model, make_optimizer, train, update
-from training.sequences import IGNORED
+from training.loop import train
+from training.model import Decoder
+from training.sequences import Sequences
 
 CONFIG = TrainConfig(
     depth=2,
@@ -42,6 +44,7 @@ import os, pathlib, signal, sys
 from training.config import TrainConfig
 from training.data import Batch
 from training.loop import train
+from training.model import Decoder
 
 shards, output, config, last = sys.argv[1:]
 
@@ -70,6 +73,7 @@ def folder(path: Path, *, train: int = 0, valid: int = 1) -> Path:
     path.mkdir()
     write_shard(path / "train-web-0.parquet", random_documents(60, seed=train))
     write_shard(path / "valid-web-0.parquet", random_documents(20, seed=valid))
+    write_shard(path / "anneal-web-0.parquet", random_documents(8, seed=2))
     describe(path)
     return path
 
@@ -87,7 +91,9 @@ def rows(output: Path) -> list[dict[str, Any]]:
 
 
 def files(output: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in output.iterdir()}
+    """What a run leaves, but for what the clock says."""
+    paths = (path for path in output.iterdir() if path.name != "timings.jsonl")
+    return {path.name: path.read_bytes() for path in paths}
 
 
 def test_a_small_corpus_is_learned_by_heart(tmp_path: Path) -> None:
@@ -110,14 +116,18 @@ def test_a_run_repeats_to_the_byte(tmp_path: Path, shards: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "packing"),
-    [("2", "concat"), ("6", "best_fit"), ("8!", "concat")],
+    ("last", "changed"),
+    [
+        ("2", {"packing": "best_fit"}),
+        ("10", {"anneal_share": 0.4, "decay_share": 0.7, "optimizer": "muon"}),
+        ("8!", {"micro_batch_sequences": 3, "tied": False, "loader_threads": 0}),
+    ],
     ids=["before any checkpoint", "between", "while saving"],
 )
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    tmp_path: Path, shards: Path, last: str, packing: str
+    tmp_path: Path, shards: Path, last: str, changed: dict[str, Any]
 ) -> None:
-    config = CONFIG.model_copy(update={"packing": packing})
+    config = CONFIG.model_copy(update=changed)
     run(shards, tmp_path / "whole", config)
     output = tmp_path / "killed"
     arguments = [str(shards), str(output), config.model_dump_json(), last]
@@ -126,8 +136,24 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     assert not (output / "model.safetensors").exists()
     _, reported = run(shards, output, config)
     resumed_at = next(row["step"] for row in reported if "loss" in row) - 1
-    assert resumed_at == {"2": 0, "6": 4, "8!": 4}[last]
+    assert resumed_at == {"2": 0, "10": 8, "8!": 4}[last]
     assert files(output) == files(tmp_path / "whole")
+
+
+def test_a_compiled_model_has_the_same_files(
+    tmp_path: Path, shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traced as a compiler would, and run as it is: weights keep their names, runs resume."""
+    config = CONFIG.model_copy(update={"compile": True})
+    monkeypatch.setattr(Decoder, "compile", partialmethod(nn.Module.compile, backend="eager"))
+    compiled, _ = run(shards, tmp_path / "compiled", config)
+    plain, _ = run(shards, tmp_path / "plain")
+    assert compiled["valid_loss"] == pytest.approx(plain["valid_loss"], rel=1e-5)
+    assert load_model(tmp_path / "compiled" / "model.safetensors").state_dict().keys() == (
+        load_model(tmp_path / "plain" / "model.safetensors").state_dict().keys()
+    )
+    _, reported = run(shards, tmp_path / "compiled", config)
+    assert not any("loss" in row for row in reported)
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path: Path, shards: Path) -> None:
@@ -149,11 +175,61 @@ def test_metrics_have_a_row_a_step_and_a_validation_and_no_clock(
     # Of all windows the corpus's last is shorter; no other of its epoch is.
     added = np.diff([0, *(row["tokens"] for row in steps)])
     assert sorted(added)[1:] == [64] * 11
-    assert {key for row in steps for key in row} == {"step", "tokens", "loss", "lr"}
+    named = {key for row in steps for key in row}
+    assert named == {"step", "tokens", "loss", "gradient_norm", "lr"}
     assert [row["step"] for row in validations] == [0, 5, 10, 12]
     assert result["valid_loss"] == validations[-1]["valid_loss"]
     assert all(row.pop("tokens_per_second") > 0 for row in reported if "loss" in row)
     assert reported == rows(tmp_path / "model")
+
+
+def test_what_the_clock_says_stands_apart_and_stays(tmp_path: Path, shards: Path) -> None:
+    """A run in two parts has the timings of both, and the seconds and the cost add up."""
+    config = CONFIG.model_copy(update={"price_per_hour": 3600.0, "peak_flops": 1e15})
+    run(shards, tmp_path / "model", config)
+    timings = (tmp_path / "model" / "timings.jsonl").read_text().splitlines()
+    for name in ("checkpoint.safetensors", "metrics.jsonl"):
+        (tmp_path / "model" / name).unlink()
+    run(shards, tmp_path / "model", config.model_copy(update={"price_per_hour": 7200.0}))
+    again = (tmp_path / "model" / "timings.jsonl").read_text().splitlines()
+    assert again[:12] == timings
+    found = [json.loads(row) for row in again]
+    assert [row["step"] for row in found] == [*range(1, 13)] * 2
+    spent = [row["seconds"] for row in found]
+    assert spent == sorted(spent)
+    assert found[11]["cost"] == pytest.approx(spent[11])
+    assert found[23]["cost"] == pytest.approx(spent[11] + 2 * (spent[23] - spent[11]))
+    assert all(0 <= row["data_wait"] < 1 and row["mfu"] > 0 for row in found)
+    assert found[23]["seconds_left"] == 0
+
+
+def test_at_the_end_the_anneal_shards_are_read(tmp_path: Path, shards: Path) -> None:
+    """Of 8 steps of 4 sequences a quarter; the rest of the run is as without."""
+    config = CONFIG.model_copy(update={"decay_share": 8 / 12})
+    plain, _ = run(shards, tmp_path / "plain", config)
+    annealed, _ = run(
+        shards, tmp_path / "annealed", config.model_copy(update={"anneal_share": 0.25})
+    )
+    losses = [
+        [row["loss"] for row in rows(tmp_path / name) if "loss" in row]
+        for name in ("plain", "annealed")
+    ]
+    assert losses[0][:4] == losses[1][:4]
+    assert losses[0][4] != losses[1][4]
+    sequences = Sequences(ShardSet.read(str(shards)), ANNEAL, 16, "concat").counts[0]
+    assert annealed["anneal_epochs"] == 8 / sequences
+    assert plain["anneal_epochs"] == 0
+
+
+def test_no_anneal_shards_are_an_error_where_they_are_asked_for(
+    tmp_path: Path, shards: Path
+) -> None:
+    (shards / "anneal-web-0.parquet").unlink()
+    describe(shards)
+    with pytest.raises(
+        UserError, match=r"no anneal shards for train\.anneal_share = 0\.5; set doc"
+    ):
+        run(shards, tmp_path / "model", CONFIG.model_copy(update={"anneal_share": 0.5}))
 
 
 def test_the_saved_model_is_the_trained_one(tmp_path: Path, shards: Path) -> None:
@@ -222,55 +298,6 @@ def test_torch_is_left_as_it_was_found(tmp_path: Path, shards: Path) -> None:
     torch.set_num_threads(threads)
     assert torch.equal(torch.random.get_rng_state(), state)
     assert not torch.are_deterministic_algorithms_enabled()
-
-
-def test_the_learning_rate_rises_stays_and_falls() -> None:
-    config = CONFIG.model_copy(
-        update={"steps": 10, "warmup_share": 0.2, "decay_share": 0.4, "learning_rate": 1.0}
-    )
-    rates = [learning_rate(step, config) for step in range(10)]
-    assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
-
-
-def test_a_schedule_without_rise_and_fall_is_flat() -> None:
-    config = CONFIG.model_copy(update={"warmup_share": 0.0, "decay_share": 0.0})
-    assert {learning_rate(step, config) for step in range(12)} == {config.learning_rate}
-
-
-def test_the_gradient_is_clipped_as_a_whole() -> None:
-    model = make_model(64, CONFIG)
-    tokens = np.arange(34).reshape(2, 17)
-    batch = Batch(tokens[:, :-1], tokens[:, 1:], np.empty((2, 0), np.int64))
-    update(model, make_optimizer(model, CONFIG), batch, rate=0.0, clip=1e-3)
-    squares = [
-        weight.grad.square().sum() for weight in model.parameters() if weight.grad is not None
-    ]
-    assert torch.stack(squares).sum().sqrt().item() == pytest.approx(1e-3, rel=1e-2)
-
-
-def test_only_matrices_of_the_blocks_are_decayed() -> None:
-    model = make_model(64, CONFIG)
-    names = {id(weight): name for name, weight in model.named_parameters()}
-    decayed, others = make_optimizer(model, CONFIG).param_groups
-    assert (decayed["weight_decay"], others["weight_decay"]) == (0.1, 0.0)
-    kinds = {names[id(weight)].split(".")[-2] for weight in decayed["params"]}
-    assert kinds == {"query", "key", "value", "output", "gate", "up", "down"}
-    assert len(decayed["params"]) + len(others["params"]) == len(names)
-
-
-def test_padding_is_no_part_of_the_loss() -> None:
-    """The mean is over what is predicted: with a half of the targets left out, over the others."""
-    model = make_model(64, CONFIG)
-    torch.nn.init.normal_(model.embedding.weight)
-    tokens = np.arange(34).reshape(2, 17)
-    targets = tokens[:, 1:].copy()
-    begins = np.empty((2, 0), np.int64)
-    both = token_losses(model, Batch(tokens[:, :-1], targets, begins))
-    targets[1] = IGNORED
-    half = Batch(tokens[:, :-1], targets, begins)
-    loss, n_tokens = update(model, make_optimizer(model, CONFIG), half, rate=0.0, clip=1.0)
-    assert n_tokens == 16
-    assert loss == pytest.approx(both[:16].mean().item(), rel=1e-6)
 
 
 def test_weights_and_packing_reach_the_data(tmp_path: Path, shards: Path) -> None:
