@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.order import STAGES
+from training.planning.arguments import add_plan
 
 Call = Literal[
     "covered",
     "explain",
     "inspect",
+    "plan",
+    "plan_fit",
     "references",
     "report",
     "run",
@@ -82,6 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     shards = commands.add_parser("shards", help=about, description=about)
     held = shards.add_subparsers(dest="part", required=True, metavar="PART")
     _add(held, "verify", "compare every byte with what was written", "verify", run=True)
+    add_plan(commands)
     sample = _add(commands, "sample", "write the bundled sample crawl", "sample", run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser

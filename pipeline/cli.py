@@ -40,6 +40,9 @@ from pipeline.tasks.quality import CARD, CARD_TEXT
 from pipeline.tokenizerreport import report
 from pipeline.trace import trace
 from pipeline.whatif import what_if
+from training.planning.answer import answer
+from training.planning.arguments import read_budgets, read_question
+from training.planning.fitted import fit_runs
 
 
 def command() -> None:
@@ -207,6 +210,16 @@ def _verify(parsed: argparse.Namespace) -> None:
         )
 
 
+def _plan(parsed: argparse.Namespace) -> None:
+    found = answer(*read_question(parsed))
+    _output(parsed, found.to_json(), found.show)
+
+
+def _plan_fit(parsed: argparse.Namespace) -> None:
+    found = fit_runs(parsed.runs, read_budgets(parsed), parsed.plot)
+    _output(parsed, found.to_json(), found.show)
+
+
 def _sample(parsed: argparse.Namespace) -> None:
     try:
         summary = asdict(build_sample(parsed.folder))
@@ -228,6 +241,8 @@ _CALLS: dict[Call, Callable[[argparse.Namespace], None]] = {
     "covered": _covered,
     "explain": _explain,
     "inspect": _inspect,
+    "plan": _plan,
+    "plan_fit": _plan_fit,
     "references": _references,
     "report": _report,
     "run": _run,

@@ -127,11 +127,12 @@ def commands() -> str:
 
 
 def _below(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """The commands of a parser, and theirs; of those that have some, these alone."""
+    """The commands of a parser, and theirs; of those that have some, itself if it does anything."""
     for action in parser._subparsers._group_actions if parser._subparsers else ():
         for command in (action.choices or {}).values():  # type: ignore[union-attr]
-            deeper = list(_below(command))
-            yield from deeper or [command]
+            if command.get_default("call"):
+                yield command
+            yield from _below(command)
 
 
 def main() -> int:

@@ -159,16 +159,15 @@ class Loader:
     def _read(self, at: int) -> Batch:
         """This rank's part of the batch that begins at a place of the order."""
         within = at // self.batch % self._batches
-        plan = self._block(at - within * self.batch)
-        return self.sequences.read(plan.part(within * self._share, (within + 1) * self._share))
+        return self.sequences.read(self._block(at - within * self.batch)[within])
 
-    def _planned(self, first: int) -> Plan:
+    def _planned(self, first: int) -> list[Plan]:
         """This rank's sequences of as many batches as are planned at once."""
         # Mapped files count as memory, so what was read is given back from time to time.
         self.sequences.release()
         batches = first + np.arange(self._batches) * self.batch
         places = batches[:, None] + self._rank * self._share + np.arange(self._share)
-        return self.sequences.plan(*self._order.at(places.ravel()))
+        return self.sequences.plan(*self._order.at(places.ravel())).split(self._share)
 
 
 def _quotas(sequences: Sequences, weights: Mapping[str, float]) -> list[int]:

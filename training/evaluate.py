@@ -32,8 +32,8 @@ def evaluate(model: Decoder, held_out: Sequences, batch: int, batches: int) -> d
     plan = held_out.plan(domains, numbers)
     nats = 0.0
     n_tokens = 0
-    for first in range(0, n, batch):
-        read = held_out.read(plan.part(first, min(n, first + batch)))
+    for part in plan.split(batch):
+        read = held_out.read(part)
         nats += token_losses(model, read).sum().item()
         n_tokens += int((read.targets != IGNORED).sum())
     return {

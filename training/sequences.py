@@ -1,14 +1,14 @@
 """All sequences of a kind of shards, read by domain and number."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
 from pipeline.shardset import ShardSet
-from tokenizer.pages import PageCache, TokenArray
-from tokenizer.shardwriter import token_dtype
+from tokenizer.pages import PageCache
 from training.opening import fingerprint, open_streams
 from training.packing import PackingName, packed
 from training.stream import Integers, Source
@@ -19,27 +19,42 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sequences to learn from; all arrays have the shape `(sequences, context)`.
+    """Sequences to learn from.
+
+    Inputs and targets may be two views of the same tokens: neither is to be written to.
 
     Attributes:
-        inputs: Token ids, int64; 0 where a sequence is over.
-        targets: The token that follows each, int64; -100 where nothing is to be predicted.
-        documents: The number of the token's document within its sequence, from 0, int32; what
-            follows the last has a number of its own. Tokens may attend to those of equal number.
+        inputs: Token ids, int64, shape `(sequences, context)`; 0 where a sequence is over.
+        targets: The token that follows each, int64, likewise; -100 where nothing is to be
+            predicted.
+        begins: Where documents begin that are not the first of their sequence, and where what
+            follows the last begins: rows and columns, int64, shape `(2, places)`.
     """
 
     inputs: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
-    documents: npt.NDArray[np.int32]
+    begins: Integers
+
+    @property
+    def documents(self) -> npt.NDArray[np.int32]:
+        """The number of each token's document within its sequence, from 0; shaped as the inputs.
+
+        What follows the last has a number of its own. Tokens may attend to those of equal number.
+        Made anew each time: it takes longer than to read the tokens.
+        """
+        begins = np.zeros(self.inputs.shape, np.int32)
+        begins[*self.begins] = 1
+        return np.cumsum(begins, axis=1, out=begins)
 
     def cumulative_lengths(self) -> npt.NDArray[np.int32]:
         """Where documents begin among all tokens of the batch, row after row, and where they end.
 
         As attention with variable lengths asks for (`cu_seqlens` of FlashAttention).
         """
-        begins = np.ones(self.documents.shape, np.bool_)
-        begins[:, 1:] = self.documents[:, 1:] != self.documents[:, :-1]
-        return np.append(np.flatnonzero(begins), begins.size).astype(np.int32)
+        count, context = self.inputs.shape
+        firsts = np.arange(count + 1) * context
+        rows, columns = self.begins
+        return np.union1d(firsts, rows * context + columns).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +73,13 @@ class Plan:
     documents: Integers
     unpredicted: Integers
 
-    def part(self, first: int, stop: int) -> "Plan":
-        """The plan of the sequences `first` to `stop`."""
-        return Plan(
-            stop - first,
-            *(
-                _rows(table, first, stop)
-                for table in (self.pieces, self.documents, self.unpredicted)
-            ),
-        )
+    def split(self, size: int) -> list["Plan"]:
+        """The plans of so many sequences each, in order; the last may have fewer."""
+        firsts = range(0, self.n_sequences, size)
+        counts = [min(size, self.n_sequences - first) for first in firsts]
+        tables = (self.pieces, self.documents, self.unpredicted)
+        parts = zip(counts, *(_split(table, firsts) for table in tables), strict=True)
+        return [Plan(*part) for part in parts]
 
 
 class Sequences:
@@ -114,7 +127,6 @@ class Sequences:
         self.context = context
         self.fingerprint = fingerprint(shards.of_kind(kind))
         self.vocab_size = shards.vocab_size
-        self._dtype = token_dtype(shards.vocab_size)
         self.domains = [stream.domain for stream in self._streams]
         self.predicted = [packing.n_predicted for packing in self._packings]
 
@@ -142,24 +154,24 @@ class Sequences:
         Raises:
             UserError: A token is outside the vocabulary, or cannot be read.
         """
-        tokens = np.zeros((plan.n_sequences, self.context + 1), self._dtype)
+        # Cast as they are copied, and looked at twice: to copy once more takes as long as to read.
+        tokens = np.zeros((plan.n_sequences, self.context + 1), np.int64)
         for row, column, group, start, length, domain in plan.pieces.T.tolist():
             read = self._streams[domain].tokens(group)[start : start + length]
             tokens[row, column : column + length] = read
         if tokens.max(initial=0) >= self.vocab_size:
             raise self._outside(plan, tokens)
-        targets = tokens[:, 1:].astype(np.int64)
-        begins = np.zeros(targets.shape, np.int32)
-        rows, columns = plan.documents[:, plan.documents[1] < self.context]
-        begins[rows, columns] = 1
-        rows, columns = plan.unpredicted
-        targets[rows, columns - 1] = IGNORED
+        inputs, targets = tokens[:, :-1], tokens[:, 1:]
         ends = np.bincount(plan.pieces[0], plan.pieces[4]).astype(np.int64)
-        for row in np.flatnonzero(ends <= self.context).tolist():
+        short = np.flatnonzero(ends <= self.context)
+        rows, columns = plan.unpredicted
+        if len(short) or len(rows):
+            targets = targets.copy()
+            targets[rows, columns - 1] = IGNORED
+        for row in short.tolist():
             targets[row, ends[row] - 1 :] = IGNORED
-            begins[row, ends[row] : ends[row] + 1] = 1
-        documents = np.cumsum(begins, axis=1, out=begins)
-        return Batch(tokens[:, :-1].astype(np.int64), targets, documents)
+        begins = np.concatenate([plan.documents, [short, ends[short]]], axis=1)
+        return Batch(inputs, targets, begins[:, begins[1] < self.context])
 
     def sources(self, plan: Plan) -> list[Source]:
         """Where the tokens of some sequences come from, sequence after sequence."""
@@ -183,21 +195,21 @@ class Sequences:
             for shard in stream.shards:
                 shard.release()
 
-    def _outside(self, plan: Plan, tokens: TokenArray) -> UserError:
+    def _outside(self, plan: Plan, tokens: Integers) -> UserError:
         row = int(np.flatnonzero(tokens.max(axis=1) >= self.vocab_size)[0])
-        path = self.sources(plan.part(row, row + 1))[0].path
+        path = self.sources(plan.split(1)[row])[0].path
         return UserError(
             f"{path}: token {tokens[row].max()} is outside the vocabulary of {self.vocab_size}; "
             "make the shards again with this tokenizer"
         )
 
 
-def _rows(table: Integers, first: int, stop: int) -> Integers:
-    """The columns of a table whose first row says `first` to `stop`, counted from there."""
-    begin, end = table[0].searchsorted((first, stop))
-    part = table[:, begin:end].copy()
-    part[0] -= first
-    return part
+def _split(table: Integers, firsts: range) -> list[Integers]:
+    """A table cut where its first row reaches each of some numbers, and counted from there."""
+    bounds = table[0].searchsorted([*firsts, firsts.stop]).tolist()
+    table = table.copy()
+    table[0] %= firsts.step
+    return [table[:, begin:end] for begin, end in pairwise(bounds)]
 
 
 def _sorted(tables: list[Integers]) -> Integers:

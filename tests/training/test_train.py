@@ -240,7 +240,7 @@ def test_a_schedule_without_rise_and_fall_is_flat() -> None:
 def test_the_gradient_is_clipped_as_a_whole() -> None:
     model = make_model(64, CONFIG)
     tokens = np.arange(34).reshape(2, 17)
-    batch = Batch(tokens[:, :-1], tokens[:, 1:], np.zeros((2, 16), np.int32))
+    batch = Batch(tokens[:, :-1], tokens[:, 1:], np.empty((2, 0), np.int64))
     update(model, make_optimizer(model, CONFIG), batch, rate=0.0, clip=1e-3)
     squares = [
         weight.grad.square().sum() for weight in model.parameters() if weight.grad is not None
@@ -264,10 +264,10 @@ def test_padding_is_no_part_of_the_loss() -> None:
     torch.nn.init.normal_(model.embedding.weight)
     tokens = np.arange(34).reshape(2, 17)
     targets = tokens[:, 1:].copy()
-    documents = np.zeros((2, 16), np.int32)
-    both = token_losses(model, Batch(tokens[:, :-1], targets, documents))
+    begins = np.empty((2, 0), np.int64)
+    both = token_losses(model, Batch(tokens[:, :-1], targets, begins))
     targets[1] = IGNORED
-    half = Batch(tokens[:, :-1], targets, documents)
+    half = Batch(tokens[:, :-1], targets, begins)
     loss, n_tokens = update(model, make_optimizer(model, CONFIG), half, rate=0.0, clip=1.0)
     assert n_tokens == 16
     assert loss == pytest.approx(both[:16].mean().item(), rel=1e-6)

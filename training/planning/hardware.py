@@ -1,0 +1,33 @@
+"""Accelerators: peak rates, memory and power, from their data sheets."""
+
+from typing import NamedTuple
+
+
+class Gpu(NamedTuple):
+    """An accelerator.
+
+    Attributes:
+        peak_flops: Of dense matrices in bf16, with sums in fp32, a second; without sparsity, by
+            which data sheets often double it.
+        memory: Bytes.
+        watts: Largest power of the board.
+        source: Where this is from.
+    """
+
+    peak_flops: float
+    memory: float
+    watts: float
+    source: str
+
+
+GPUS = {
+    "h100": Gpu(989.4e12, 80e9, 700, "NVIDIA H100 Tensor Core GPU Architecture, H100 SXM5"),
+    "h100-pcie": Gpu(756e12, 80e9, 350, "NVIDIA H100 Tensor Core GPU Architecture, H100 PCIe"),
+    "h200": Gpu(989.4e12, 141e9, 700, "NVIDIA H200 data sheet, SXM"),
+    "b200": Gpu(2250e12, 180e9, 1000, "NVIDIA Blackwell data sheet, HGX B200, a GPU"),
+    "a100": Gpu(312e12, 80e9, 400, "NVIDIA A100 data sheet, 80 GB SXM"),
+    "l40s": Gpu(362.05e12, 48e9, 350, "NVIDIA L40S data sheet"),
+    "rtx4090": Gpu(165.2e12, 24e9, 450, "NVIDIA Ada GPU Architecture, appendix A"),
+    "mi250x": Gpu(383e12, 128e9, 560, "AMD Instinct MI250X data sheet, both dies"),
+    "mi300x": Gpu(1307.4e12, 192e9, 750, "AMD Instinct MI300X data sheet"),
+}
