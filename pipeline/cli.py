@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipeline import (
     ask,
     domaintraining,
     files,
+    modelcommands,
     shardcheck,
     stats,
     tables,
@@ -141,6 +143,7 @@ def make_parser() -> argparse.ArgumentParser:
     shards = commands.add_parser("shards", help=about, description=about)
     held = shards.add_subparsers(dest="part", required=True, metavar="PART")
     _add(held, "verify", "compare every byte with what was written", _verify, run=True)
+    _add_model_commands(commands)
     sample = _add(commands, "sample", "write the bundled sample crawl", _sample, run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -236,6 +239,11 @@ def _add_train_domain(classifiers: Any) -> None:
     )
     parser.add_argument("--hosts", default="", metavar="FOLDER", help="host lists as UT1's")
     parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
+
+
+def _add_model_commands(commands: Any) -> None:
+    for name, help_, add, answer in modelcommands.COMMANDS:
+        add(_add(commands, name, help_, partial(_answer, answer), run=True))
 
 
 def _config(parsed: argparse.Namespace) -> Config:
@@ -360,6 +368,10 @@ def _verify(parsed: argparse.Namespace) -> None:
             f"{found.folder}: not as they were written: {names}; "
             f"delete {found.folder} and run `curate shard`"
         )
+
+
+def _answer(answer: modelcommands.Command, parsed: argparse.Namespace) -> None:
+    _output(parsed, *answer(parsed))
 
 
 def _sample(parsed: argparse.Namespace) -> None:
