@@ -12,8 +12,9 @@ from training.model import Decoder
 Ids = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
 
-# Logits computed at a time; they and their softmax take some hundred MB.
-_LOGITS = 1 << 25
+# Logits computed at a time. On a CPU memory that is asked for anew each time costs more than small
+# batches do; on a GPU it is kept, and these take some hundred MB.
+_LOGITS = {"cpu": 1 << 22, "cuda": 1 << 25}
 
 
 def predict(model: Decoder, inputs: torch.Tensor) -> torch.Tensor:
@@ -74,8 +75,9 @@ def token_nats(
     ]
     # Windows of a length share batches, so that little is padded.
     cut.sort()
-    vocab_size = model.embedding.num_embeddings
-    for batch in _batches(cut, max(1, _LOGITS // vocab_size)):
+    embedding = model.embedding
+    most = _LOGITS[embedding.weight.device.type] // embedding.num_embeddings
+    for batch in _batches(cut, most):
         longest = batch[-1][0]
         inputs = np.zeros((len(batch), longest), np.int64)
         targets = np.zeros((len(batch), longest), np.int64)
@@ -84,10 +86,9 @@ def token_nats(
             targets[row, :length] = sequences[number][start + 1 : stop + 1]
         logits = predict(model, torch.from_numpy(inputs))
         wanted = torch.from_numpy(targets).to(logits.device)
-        losses = F.cross_entropy(logits.transpose(1, 2), wanted, reduction="none")
-        for row, (length, number, start, stop, first) in zip(
-            losses.double().cpu().numpy(), batch, strict=True
-        ):
+        losses = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="none")
+        rows = losses.view(wanted.shape).double().cpu().numpy()
+        for row, (length, number, start, stop, first) in zip(rows, batch, strict=True):
             found[number][first:stop] = row[first - start : length]
     return found
 
