@@ -4,11 +4,13 @@ import argparse
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any
 
 from rich.console import Console
 
 from pipeline import evaluationtables
+from pipeline.errors import UserError
 from pipeline.progress import Progress
 
 Answer = tuple[object, Callable[[Console], object]]
@@ -70,8 +72,14 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 # The modules that load torch are imported where they are needed: it takes seconds.
 
 
+def _require_torch() -> None:
+    if find_spec("torch") is None:
+        raise UserError("torch is not installed, which models need; pip install 'curate[train]'")
+
+
 def generate(parsed: argparse.Namespace) -> Answer:
     """Draw texts from the model."""
+    _require_torch()
     from training.sampling import Sampling
     from training.sampling import generate as go_on
     from training.trained import trained
@@ -98,6 +106,7 @@ def generate(parsed: argparse.Namespace) -> Answer:
 
 def evaluate(parsed: argparse.Namespace) -> Answer:
     """Measure the model."""
+    _require_torch()
     from training.runevaluation import Extent, evaluate_run
 
     extent = Extent(parsed.documents, parsed.questions, parsed.order_tokens)
@@ -108,6 +117,7 @@ def evaluate(parsed: argparse.Namespace) -> Answer:
 
 def export(parsed: argparse.Namespace) -> Answer:
     """Write the model for `transformers`."""
+    _require_torch()
     from training.export import export as write
     from training.trained import trained
 

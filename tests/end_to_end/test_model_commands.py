@@ -99,3 +99,12 @@ def test_a_run_without_a_model_is_refused(command: str, tmp_path: Path) -> None:
     assert (status, output) == (2, "")
     path = tmp_path / "model" / "model.safetensors"
     assert errors == f"curate: {path}: no trained model; run `curate train` first\n"
+
+
+def test_a_machine_without_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.modelcommands.find_spec", lambda name: None)
+    status, _, errors = answer_of("generate", "runs/none")
+    assert status == 2
+    assert errors == (
+        "curate: torch is not installed, which models need; pip install 'curate[train]'\n"
+    )
