@@ -17,6 +17,7 @@ else there may be, a control tells: the same test by how well zlib compresses a 
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -42,19 +43,24 @@ def units_of(items: Iterable[Item]) -> list[str]:
     Args:
         items: The items of a benchmark in their order.
     """
+    items = list(items)
+    counts = Counter(text for item in items for text in _heads(item))
     units: list[list[Item]] = []
+    before: set[str] = set()
     for item in items:
-        if units and _related(units[-1][-1], item):
+        # What most items say, such as `Question:`, is a template.
+        heads = {text for text in _heads(item) if 2 * counts[text] <= len(items)}
+        if heads & before:
             units[-1].append(item)
         else:
             units.append([item])
+        before = heads
     return ["".join(map(_text, unit)) for unit in units]
 
 
-def _related(one: Item, other: Item) -> bool:
-    """Whether two items have a question or a context in common."""
-    shared = {*one.questions, one.context} & {*other.questions, other.context}
-    return bool(shared - {""})
+def _heads(item: Item) -> set[str]:
+    """What neighbours may have in common: an item's questions and context."""
+    return {*item.questions, item.context} - {""}
 
 
 def _text(item: Item) -> str:

@@ -76,7 +76,10 @@ def evaluate_run(
             if extent.order_tokens:
                 note(f"evaluate: {benchmark}: order")
                 found = order_test(model, list(group_), extent.order_tokens)
-                order |= {benchmark: found} if found else {}
+                if found:
+                    order[benchmark] = found
+                else:
+                    note(f"evaluate: {benchmark}: too few items to test their order")
         result = Evaluation(
             model_sha256=files.sha256(str(model.path)),
             validation=whole,

@@ -108,6 +108,11 @@ def test_neighbours_with_a_question_or_context_in_common_are_one_unit() -> None:
     ]
 
 
+def test_what_most_items_say_joins_none() -> None:
+    items = [Item("b", n, (f"{n}?",), "Question:") for n in range(3)]
+    assert units_of(items) == [f"Question:\n{n}?\n\n" for n in range(3)]
+
+
 def planted() -> Trained:
     """A small model that has learned `items(64, 0)` in their order."""
     trained = a_trained(CONFIG.model_copy(update={"context": 64, "depth": 1}))
