@@ -4,12 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.modelcommands import COMMANDS
 from pipeline.order import STAGES
 from training.planning.arguments import add_plan
 
 Call = Literal[
     "covered",
+    "evaluate",
     "explain",
+    "export",
+    "generate",
     "inspect",
     "plan",
     "plan_fit",
@@ -90,6 +94,8 @@ def make_parser() -> argparse.ArgumentParser:
     shards = commands.add_parser("shards", help=about, description=about)
     held = shards.add_subparsers(dest="part", required=True, metavar="PART")
     _add(held, "verify", "compare every byte with what was written", "verify", run=True)
+    for name, help_, add, _ in COMMANDS:
+        add(_add(commands, name, help_, name, run=True))
     add_plan(commands)
     sample = _add(commands, "sample", "write the bundled sample crawl", "sample", run=False)
     sample.add_argument("folder", type=Path, help="where to write it")

@@ -51,7 +51,8 @@ CHOICES = (
 CONTEXTS = "context passage article story support paragraph paragraphs body".split()
 """Names of fields that hold what a question is about."""
 
-_LABEL = regex.compile(r"(?mi)^[ \t]*(?:question|q|problem)[ \t]*:")
+LABEL = regex.compile(r"(?mi)^[ \t]*(?:question|q|problem)[ \t]*:")
+"""What stands before a question within a text."""
 _ANSWER = regex.compile(r"(?mi)^[ \t]*(?:answer|a|solution)[ \t]*:")
 _BATCH_ROWS = 1024
 
@@ -117,6 +118,15 @@ def read(paths: Sequence[str]) -> Iterator[Item]:
     """The items of benchmark files, file by file in the order of their paths.
 
     Raises:
+        UserError: As `records`.
+    """
+    return (_item(*record) for record in records(paths))
+
+
+def records(paths: Sequence[str]) -> Iterator[tuple[str, int, Any]]:
+    """The items as they are stored: benchmark and number as of `Item`, and the value.
+
+    Raises:
         UserError: As `find_files`; or a file cannot be read, is not what its name says, or holds no
             item.
     """
@@ -128,7 +138,7 @@ def read(paths: Sequence[str]) -> Iterator[Item]:
         items = (item for record in _records(path) for item in _nested(record) or [record])
         number = -1
         for number, item in enumerate(items):
-            yield _item(benchmark, number, item)
+            yield benchmark, number, item
         if number < 0:
             raise UserError(f"{path}: no benchmark item in it; fetch it anew or leave it out")
 
@@ -172,7 +182,7 @@ def _json(stream: IO[bytes]) -> Iterator[Any]:
 def _table(stream: IO[bytes], delimiter: str) -> Iterator[Any]:
     header: list[str] | None = None
     for number, row in enumerate(csv.reader(_text(stream), delimiter=delimiter)):
-        if number == 0 and any(_name(cell) in _KNOWN for cell in row):
+        if number == 0 and any(plain_name(cell) in _KNOWN for cell in row):
             header = row
         elif header is not None:
             yield dict(zip(header, row, strict=False))
@@ -212,7 +222,7 @@ def _nested(value: Any) -> list[Mapping[str, Any]]:
         return [item for child in value for item in _nested(child)]
     if not isinstance(value, dict):
         return []
-    named = {_name(key) for key, child in value.items() if _is_text(child)}
+    named = {plain_name(key) for key, child in value.items() if _is_text(child)}
     if not named.isdisjoint(QUESTIONS):
         return [value]
     # The paragraphs of SQuAD have a text of their own, and their questions below them.
@@ -224,7 +234,7 @@ def _item(benchmark: str, number: int, item: Any) -> Item:
     fields: dict[str, list[str]] = {}
     if isinstance(item, dict):
         for key, value in item.items():
-            fields.setdefault(_name(key), []).extend(_strings(value))
+            fields.setdefault(plain_name(key), []).extend(_strings(value))
     held = [name for name in [*QUESTIONS, *TEXTS] if fields.get(name)]
     if not held:
         return Item(benchmark, number, tuple(_strings(item)))
@@ -240,13 +250,13 @@ def _item(benchmark: str, number: int, item: Any) -> Item:
 
 def _split_prompt(text: str) -> tuple[str, str]:
     """What stands before a prompt's question, its label included, and the question."""
-    end = max((label.end() for label in _LABEL.finditer(text)), default=0)
+    end = max((label.end() for label in LABEL.finditer(text)), default=0)
     question = _ANSWER.split(text[end:], maxsplit=1)[0]
     return (text[:end], question) if question.strip() else ("", text)
 
 
-def _name(key: Any) -> str:
-    """A field's name without what varies."""
+def plain_name(key: Any) -> str:
+    """A field's name without case, spaces and trailing digits."""
     return str(key).strip().lower().replace(" ", "_").rstrip("_0123456789")
 
 

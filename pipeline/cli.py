@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
@@ -17,6 +18,7 @@ from pipeline import (
     ask,
     domaintraining,
     files,
+    modelcommands,
     shardcheck,
     stats,
     tables,
@@ -226,6 +228,10 @@ def _verify(parsed: argparse.Namespace) -> None:
         )
 
 
+def _ask_model(command: modelcommands.Command, parsed: argparse.Namespace) -> None:
+    _output(parsed, *command(parsed))
+
+
 def _plan(parsed: argparse.Namespace) -> None:
     found = answer(*read_question(parsed))
     _output(parsed, found.to_json(), found.show)
@@ -269,5 +275,6 @@ _CALLS: dict[Call, Callable[[argparse.Namespace], None]] = {
     "train_quality": _train_quality,
     "verify": _verify,
     "what_if": _what_if,
+    **{name: partial(_ask_model, command) for name, *_, command in modelcommands.COMMANDS},
 }
 _BEAM: tuple[Call, ...] = ("run", "references", "train_quality")

@@ -116,6 +116,19 @@ def load_model(path: Path) -> Decoder:
     return model
 
 
+def model_config(path: Path) -> TrainConfig:
+    """The settings of a model that `save_model` wrote.
+
+    Raises:
+        UserError: If the file is missing or no such model.
+    """
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            return TrainConfig(**json.loads(file.metadata()["curate"])["config"])
+    except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is no model of this program: {error}") from error
+
+
 def _names(model: Decoder) -> dict[torch.Tensor, str]:
     return {weight: name for name, weight in model.named_parameters()}
 

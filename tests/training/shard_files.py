@@ -22,8 +22,14 @@ def write_shard(
     tokenizer: str = "ab12",
     bytes_per_token: int = 3,
     row_group_tokens: int = 40,
+    domain: str = "web",
+    languages: Sequence[str] = ("eng_Latn",),
 ) -> str:
-    """Writes documents in row groups of about 40 tokens; returns the path."""
+    """Writes documents, in turn of each language, in row groups of about 40 tokens.
+
+    Returns:
+        The path.
+    """
     with (
         path.open("wb") as file,
         ShardWriter(
@@ -37,8 +43,8 @@ def write_shard(
             TokenizedDocument(
                 np.asarray(tokens, np.int64),
                 f"{path.stem} {number}",
-                "web",
-                "eng_Latn",
+                domain,
+                languages[number % len(languages)],
                 bytes_per_token * len(tokens),
             )
             for number, tokens in enumerate(documents)
