@@ -345,3 +345,13 @@ def test_a_batch_that_was_not_is_refused(golden: Golden) -> None:
         status, _, errors = answer_of("trace", str(golden.folder), *words)
         assert status == 2
         assert problem in errors
+
+
+def test_a_batch_of_the_end_of_training_is_traced_to_anneal_shards(golden: Golden) -> None:
+    answers = [
+        answer_of("trace", str(golden.folder), "--batch", step, "--json")[1] for step in ("1", "30")
+    ]
+    first, last = (
+        {Path(row["shard"]).name.split("-")[0] for row in json.loads(answer)} for answer in answers
+    )
+    assert (first, last) == ({"train"}, {"train", "anneal"})

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,9 +25,16 @@ def exported(folder: Path, config: TrainConfig = CONFIG) -> tuple[Trained, str]:
 
 
 @pytest.mark.parametrize(
-    "shape", [{}, {"width": 48, "heads": 3, "kv_heads": 3, "depth": 1}, {"kv_heads": 1}]
+    "shape",
+    [
+        {},
+        {"width": 48, "heads": 3, "kv_heads": 3, "depth": 1},
+        {"kv_heads": 1},
+        {"activation": "relu2"},
+        {"tied": False},
+    ],
 )
-def test_logits_are_equal(tmp_path: Path, shape: dict[str, int]) -> None:
+def test_logits_are_equal(tmp_path: Path, shape: dict[str, Any]) -> None:
     trained, folder = exported(tmp_path, CONFIG.model_copy(update=shape))
     theirs, said = transformers.AutoModelForCausalLM.from_pretrained(
         folder, output_loading_info=True
