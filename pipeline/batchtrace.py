@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline import files
 from pipeline.errors import UserError
+from pipeline.ledger import Manifest
 from pipeline.parts import read_table
 from pipeline.shardset import ShardFile, ShardSet
 from training.annealing import Annealing
@@ -60,25 +61,20 @@ def trace_batch(run: str, step: int) -> list[TracedTokens]:
         step: The step, from 1, as `metrics.jsonl` counts them.
 
     Raises:
-        UserError: There is no training in the run, or no such step in it.
+        UserError: There is no training in the run, or no such step in it, or its shards are gone.
     """
-    path = files.join(run, "model", "settings.json")
-    if not files.exists(path):
+    path, folder = files.join(run, "model", "settings.json"), files.join(run, "shards")
+    manifest = Manifest.read(folder)
+    if manifest is None or not files.exists(path):
         raise UserError(f"{run}: nothing was trained; run `curate train` first")
-    config = TrainConfig.model_validate(files.read_json(path)["settings"]["settings"], strict=False)
+    made_from = files.read_json(path)
+    if made_from["upstream"]["shards"] != manifest.fingerprint:
+        raise UserError(f"{folder}: not what was trained on; run `curate train` again")
+    config = TrainConfig.model_validate(made_from["settings"]["settings"], strict=False)
     if not 0 < step <= config.steps:
         raise UserError(f"--batch {step}: the training has the steps 1 to {config.steps}")
-    shards = ShardSet.read(files.join(run, "shards"))
-    loader = Loader(
-        shards,
-        context=config.context,
-        batch=config.batch_sequences,
-        seed=config.seed,
-        packing=config.packing,
-        weights=config.weights,
-        verify=False,
-    )
-    batch = loader.sources(step - 1)
+    shards = ShardSet.of(folder, manifest)
+    batch = Loader.configured(shards, config, verify=False).sources(step - 1)
     if config.anneal_share:
         batch = Annealing(shards, config).sources(batch, (step - 1) * config.batch_sequences)
     by_path = {shard.path: shard for shard in shards.shards}

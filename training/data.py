@@ -17,6 +17,7 @@ import numpy as np
 from pipeline.errors import UserError
 from pipeline.shardset import TRAIN, ShardSet
 from tokenizer.pages import PageCache
+from training.config import TrainConfig
 from training.mixing import quotas, target_shares
 from training.order import Order
 from training.packing import PackingName
@@ -104,6 +105,28 @@ class Loader:
         counts = _quotas(self.sequences, weights or {})
         self._order = Order(self.sequences.fingerprint, seed, counts, self.sequences.counts)
         self.round = self._order.size
+
+    @classmethod
+    def configured(cls, shards: ShardSet, config: TrainConfig, **others: Any) -> "Loader":
+        """What a training with these settings reads.
+
+        Args:
+            shards: Its shards.
+            config: The settings.
+            others: What decides no order: rank, world, workers, verify, cache.
+
+        Raises:
+            UserError: As for the loader itself.
+        """
+        return cls(
+            shards,
+            context=config.context,
+            batch=config.batch_sequences,
+            seed=config.seed,
+            packing=config.packing,
+            weights=config.weights,
+            **others,
+        )
 
     def __iter__(self) -> Iterator[Batch]:
         """This rank's part of each batch from where the loader stands.

@@ -57,16 +57,8 @@ class Data:
             UserError: If some do not serve.
         """
         shards = ShardSet.read(folder)
-        loader = Loader(
-            shards,
-            context=config.context,
-            batch=config.batch_sequences,
-            seed=config.seed,
-            packing=config.packing,
-            weights=config.weights,
-            rank=ranks.rank,
-            world=ranks.world,
-            workers=config.loader_threads,
+        loader = Loader.configured(
+            shards, config, rank=ranks.rank, world=ranks.world, workers=config.loader_threads
         )
         annealing = Annealing(shards, config) if config.anneal_share else None
         return cls(loader, annealing, Sequences(shards, VALID, config.context, "concat"))

@@ -1,6 +1,7 @@
 """The golden run against what was planted in the sample crawl."""
 
 import json
+import shutil
 from collections import Counter
 from itertools import islice, pairwise
 from pathlib import Path
@@ -355,3 +356,17 @@ def test_a_batch_of_the_end_of_training_is_traced_to_anneal_shards(golden: Golde
         {Path(row["shard"]).name.split("-")[0] for row in json.loads(answer)} for answer in answers
     )
     assert (first, last) == ({"train"}, {"train", "anneal"})
+
+
+def test_a_batch_of_other_shards_is_not_traced(golden: Golden, tmp_path: Path) -> None:
+    for stage in ("shards", "model"):
+        shutil.copytree(golden.folder / stage, tmp_path / stage)
+    path = tmp_path / "model" / "settings.json"
+    content = json.loads(path.read_text("utf-8"))
+    content["upstream"]["shards"] = "0" * 64
+    path.write_text(json.dumps(content), encoding="utf-8")
+    status, _, errors = answer_of("trace", str(tmp_path), "--batch", "1")
+    assert status == 2
+    assert "not what was trained on; run `curate train` again" in errors
+    path.unlink()
+    assert "nothing was trained" in answer_of("trace", str(tmp_path), "--batch", "1")[2]
