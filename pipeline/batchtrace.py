@@ -136,4 +136,6 @@ def _rows(path: str) -> list[dict[str, Any]]:
 def _captures(run: str, split: str) -> dict[str, dict[str, Any]]:
     """Where the documents of a split stand in their archive, by id."""
     path = files.join(run, "lines", f"part-{split}.parquet")
+    if not files.exists(path):
+        raise UserError(f"{path}: missing; restore it, for it says where the documents come from")
     return {row["id"]: row for row in read_table(path, list(_COLUMNS)).to_pylist()}

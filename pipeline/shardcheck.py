@@ -43,8 +43,8 @@ def check(run: str) -> ShardCheck:
     entries = {name: entry for part in manifest.parts for name, entry in part.files.items()}
     problems = dict(_problems(folder, {name: entry["sha256"] for name, entry in entries.items()}))
     stray = set(files.names(folder)) - entries.keys() - {MANIFEST, "settings.json"}
-    anneal = anneal_manifest(manifest.parts)
-    if anneal["files"]:
+    if manifest.facts.get("anneal"):
+        anneal = anneal_manifest(manifest.parts)
         stray -= {ANNEAL_MANIFEST}
         if not _holds(files.join(folder, ANNEAL_MANIFEST), anneal):
             problems[ANNEAL_MANIFEST] = "missing, or changed since it was written"

@@ -65,6 +65,8 @@ class ShardSet:
         manifest = Manifest.read(folder)
         if manifest is None:
             raise UserError(f"{folder}: no shards; run `curate shard` first")
+        if manifest.stage != "shards":
+            raise UserError(f"{folder}: has what stage {manifest.stage} wrote, no shards")
         return cls.of(folder, manifest)
 
     @classmethod

@@ -65,3 +65,13 @@ def test_no_module_is_long() -> None:
         and (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert long == {}
+
+
+def test_no_script_hides_a_package() -> None:
+    """A script's own folder comes first where its imports are looked for."""
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    scripts = {
+        path.stem for name in ("benchmarks", "scripts") for path in (ROOT / name).glob("*.py")
+    }
+    assert packages >= {"pipeline", "training"}
+    assert not packages & scripts

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import re
 import zlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,8 @@ GIB = 1 << 30
 # Open maps of fetched row groups; each holds a file open.
 _MAPS = 256
 _LOCK = "lock"
+# A row group, whole or half-written; what else stands in the folder is not ours to delete.
+_OURS = re.compile(r"[0-9a-f]{64}($|\.)")
 _REMEDY = "mend it, or keep the cache elsewhere"
 
 
@@ -180,7 +183,7 @@ class PageCache:
 
         What a killed process left half-written goes like the rest.
         """
-        entries = [entry for entry in os.scandir(self._folder) if entry.name != _LOCK]
+        entries = [entry for entry in os.scandir(self._folder) if _OURS.match(entry.name)]
         found = sorted((entry.stat().st_mtime_ns, entry.name, entry.stat()) for entry in entries)
         excess = sum(state.st_size for _, _, state in found) + n_bytes - self._max_bytes
         for _, name, state in found:

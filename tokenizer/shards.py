@@ -1,6 +1,5 @@
 """Token shards, read: any window of tokens as a slice of a mapped row group; see `shardwriter`."""
 
-import hashlib
 import os
 from bisect import bisect_left, bisect_right
 from functools import cached_property
@@ -90,17 +89,6 @@ class Shard:
     def tokenizer_sha256(self) -> str:
         """Hex digest of the tokenizer's file."""
         return self.metadata["curate.tokenizer_sha256"]
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) of what training sees: type, tokenizer, page checksums, document lengths.
-
-        The page checksums stand for the tokens, so that no token has to be read.
-        """
-        digest = hashlib.sha256(f"{self.dtype.name} {self.tokenizer_sha256}".encode())
-        for values in (self.starts, self.byte_starts, [page.crc for page in self.pages]):
-            digest.update(np.asarray(values, "<i8").tobytes())
-        return digest.hexdigest()
 
     def tokens(self, start: int, stop: int) -> TokenArray:
         """The tokens `start` to `stop` of the shard, counted across its documents.

@@ -10,7 +10,7 @@ specification (Encodings.md, parquet.thrift).
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any, Self
@@ -123,6 +123,7 @@ class ShardWriter:
         vocab_size: int,
         tokenizer_sha256: str,
         row_group_tokens: int = 4_000_000,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         """Starts a shard.
 
@@ -131,8 +132,10 @@ class ShardWriter:
             vocab_size: Size of the tokenizer's vocabulary; decides the integer type.
             tokenizer_sha256: Hex digest of the tokenizer's file.
             row_group_tokens: A row group ends with the document that reaches this many tokens.
+            metadata: Further entries of the footer.
         """
         self._metadata = {
+            **(metadata or {}),
             "curate.dtype": token_dtype(vocab_size).name,
             "curate.tokenizer_sha256": tokenizer_sha256,
         }
@@ -163,6 +166,9 @@ class ShardWriter:
             rows: The documents; their tokens must be of this shard's integer type.
             source: Where they come from, for the lineage.
         """
+        # The manifest sorts the keys of the lineage, so their order within a row group is this one.
+        if self._sources and source < max(self._sources):
+            self._flush()
         ends = np.cumsum(rows["n_tokens"].to_numpy(), dtype=np.int64)
         start, before = 0, 0
         while start < len(rows):

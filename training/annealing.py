@@ -83,5 +83,8 @@ class Annealing:
 
     def epochs(self, at: int) -> float:
         """How often the anneal shards were read when all ranks have read `at` sequences."""
-        total = int(np.sum(self.sequences.counts))
-        return self.before(max(0, at - self._first)) / total
+        return self.read(at) / int(np.sum(self.sequences.counts))
+
+    def read(self, at: int) -> int:
+        """Anneal sequences among the first `at` of all."""
+        return self.before(max(0, at - self._first))

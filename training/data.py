@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.shardset import TRAIN, ShardSet
+from pipeline.shardset import KINDS, TRAIN, ShardSet
 from tokenizer.pages import PageCache
 from training.config import TrainConfig
 from training.mixing import quotas, target_shares
@@ -79,6 +79,14 @@ class Loader:
             UserError: The shards are unusable (see `Sequences`), weights do not fit them, or the
                 batch cannot be divided among the ranks.
         """
+        counts = (("context", context, 1), ("world", world, 1), ("workers", workers, 0))
+        for name, value, least in counts:
+            if value < least:
+                raise UserError(f"{name} = {value}: must be {least} or more")
+        if packing not in get_args(PackingName):
+            raise UserError(f"packing = {packing}: is {' or '.join(get_args(PackingName))}")
+        if kind not in KINDS:
+            raise UserError(f"{kind}: no kind of shards; they are {', '.join(KINDS)}")
         if not 0 <= rank < world:
             raise UserError(f"rank = {rank}: with world = {world} it is 0 to {world - 1}")
         if batch < 1 or batch % world:
@@ -102,8 +110,8 @@ class Loader:
             "packing": packing,
             "weights": dict(sorted((weights or {}).items())),
         }
-        counts = _quotas(self.sequences, weights or {})
-        self._order = Order(self.sequences.fingerprint, seed, counts, self.sequences.counts)
+        quota = _quotas(self.sequences, weights or {})
+        self._order = Order(self.sequences.fingerprint, seed, quota, self.sequences.counts)
         self.round = self._order.size
 
     @classmethod
@@ -161,23 +169,32 @@ class Loader:
             UserError: The state belongs to another order.
         """
         for key, now in self._fixed.items():
-            if state[key] != now:
+            if state.get(key) != now:
                 raise UserError(
-                    f"the data were read with {key} = {state[key]}, now {key} = {now}; set it back "
-                    "or begin anew"
+                    f"the data were read with {key} = {state.get(key)}, now {key} = {now}; set it "
+                    "back or begin anew"
                 )
-        self._at = state["sequence"]
+        at = state.get("sequence")
+        if not isinstance(at, int) or at < 0:
+            raise UserError(f"the loader's state has sequence = {at}; it must be 0 or more")
+        self._at = at
 
     def sources(self, number: int) -> list[list[Source]]:
         """Where the tokens of a batch, from 0, of all ranks come from, sequence after sequence."""
         places = number * self.batch + np.arange(self.batch)
         return self.sequences.sources(self.sequences.plan(*self._order.at(places)))
 
-    def epochs(self) -> dict[str, float]:
-        """How often each domain has been read where the loader stands, on average over a round."""
+    def epochs(self, replaced: int = 0) -> dict[str, float]:
+        """How often each domain has been read where the loader stands, on average over a round.
+
+        Args:
+            replaced: Sequences so far in whose place others were read; see `annealing`.
+        """
         sequences = self.sequences
         rows = zip(sequences.domains, self._order.quotas, sequences.counts, strict=True)
-        return {name: self._at / self.round * quota / n for name, quota, n in rows if n}
+        return {
+            name: (self._at - replaced) / self.round * quota / n for name, quota, n in rows if n
+        }
 
     def _read(self, at: int) -> Batch:
         """This rank's part of the batch that begins at a place of the order."""

@@ -83,8 +83,10 @@ class Data:
     def epochs(self) -> dict[str, Any]:
         """How often what was read: `epochs`, by domain, and `anneal_epochs`."""
         at = self.loader.state()["sequence"]
-        annealed = self.annealing.epochs(at) if self.annealing else 0.0
-        return {"epochs": self.loader.epochs(), "anneal_epochs": annealed}
+        if not self.annealing:
+            return {"epochs": self.loader.epochs(), "anneal_epochs": 0.0}
+        epochs = self.loader.epochs(self.annealing.read(at))
+        return {"epochs": epochs, "anneal_epochs": self.annealing.epochs(at)}
 
 
 def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import inf
 
 from pipeline.errors import UserError
 
@@ -21,7 +22,10 @@ def target_shares(
     Raises:
         UserError: A domain does not exist or has no tokens, or the shares exceed 1 or are all 0.
     """
-    exact = {domain: Fraction(repr(weight)) for domain, weight in weights.items()}
+    for domain, weight in weights.items():
+        if not 0 <= weight < inf:
+            raise UserError(f"train.weights.{domain} = {weight}: must be a number from 0 on")
+    exact = {domain: Fraction(repr(float(weight))) for domain, weight in weights.items()}
     for domain, share in exact.items():
         if domain not in predicted:
             raise UserError(

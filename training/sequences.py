@@ -137,7 +137,7 @@ class Sequences:
         if not any(self.counts):
             raise UserError(
                 f"{shards.folder}: no document of the {kind} shards has two tokens, so there is "
-                'nothing to predict; set packing = "concat"'
+                'nothing to predict; set packing = "concat", or give the corpus more'
             )
         self.context = context
         self.fingerprint = fingerprint(shards.of_kind(kind))

@@ -67,13 +67,13 @@ class Block:
         key: What for, and which domain.
         part: The part's name.
         number: The block's number in the part's file.
-        tokens: Their tokens, repeats included.
+        tokens: The tokens of their first copies, of their second ones, and so on.
     """
 
     key: Key
     part: str
     number: int
-    tokens: int
+    tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,9 @@ def blocks_of(folder: str, name: str) -> Iterator[Block]:
             batch = reader.get_batch(number)
             key = batch["kind"][0].as_py(), batch["domain"][0].as_py()
             sizes, repeats = (batch[column].to_numpy() for column in ("n_tokens", "repeat"))
-            yield Block(key, name, number, int(sizes.astype(np.int64) @ repeats))
+            copies = range(int(repeats.max()))
+            tokens = tuple(int(sizes[repeats > copy].sum(dtype=np.int64)) for copy in copies)
+            yield Block(key, name, number, tokens)
 
 
 def _path(folder: str, name: str) -> str:

@@ -1,9 +1,10 @@
 """Sharding: encoded documents to shards of one purpose, one domain and about one size.
 
-The documents of a domain stand in a row, in the order of their parts and rows, copies side by
-side. The row is cut into shards of equal tokens; a document belongs to the shard in which it
-starts, as a record belongs to the split in which it starts. So no document is cut, and no task
-needs to know more than how many tokens stand before the blocks it reads.
+The documents of a domain stand in a row, in the order of their parts and rows, all of them once
+before any of them again, so that copies stand far apart. The row is cut into shards of equal
+tokens; a document belongs to the shard in which it starts, as a record belongs to the split in
+which it starts. So no document is cut, and no task needs to know more than how many tokens stand
+before the blocks it reads.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from tokenizer.shardwriter import SCHEMA, ShardWriter, token_dtype
 ANNEAL_MANIFEST = "anneal.json"
 
 _TAKEN_ROWS = 1024
+_PLAN = "curate.plan"
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,26 @@ class ShardPlan:
         number: Its place among the shards of this key, from 0.
         start: The first token, in the row of all documents of this key, that belongs to it.
         stop: The first that no longer does.
-        blocks: The blocks that hold its documents, each with the tokens before it.
+        blocks: The blocks that hold its documents: the tokens before each, the block, and which
+            copies of its documents these are, from 0.
     """
 
     key: Key
     number: int
     start: int
     stop: int
-    blocks: tuple[tuple[int, Block], ...]
+    blocks: tuple[tuple[int, Block, int], ...]
 
     @property
     def name(self) -> str:
         """Its file's name, without the ending."""
         kind, domain = self.key
         return f"{kind}-{_in_file_name(domain)}-{self.number:05d}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of what is to be in it, by blocks and their tokens."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,12 @@ def plan_shards(parts: Iterable[Encoded], target_bytes: int, vocab_size: int) ->
 
 def _cut(key: Key, blocks: list[Block], most: int) -> Iterator[ShardPlan]:
     """The shards of one purpose and domain: as few as can be, of equal size."""
-    ends = np.cumsum([block.tokens for block in blocks])
+    most_copies = max(len(block.tokens) for block in blocks)
+    passes = [
+        (block, copy) for copy in range(most_copies) for block in blocks if copy < len(block.tokens)
+    ]
+    sizes = [block.tokens[copy] for block, copy in passes]
+    ends = np.cumsum(sizes)
     total = int(ends[-1])
     count = -(-total // most) or 1
     bounds = [total * number // count for number in range(count)]
@@ -107,17 +120,21 @@ def _cut(key: Key, blocks: list[Block], most: int) -> Iterator[ShardPlan]:
     for number, (start, stop) in enumerate(pairwise([*bounds, total + 1])):
         first = int(np.searchsorted(ends, start, side="left"))
         last = int(np.searchsorted(ends, stop, side="left"))
-        held = range(first, min(last + 1, len(blocks)))
-        inside = tuple((int(ends[at]) - blocks[at].tokens, blocks[at]) for at in held)
+        held = range(first, min(last + 1, len(passes)))
+        inside = tuple((int(ends[at]) - sizes[at], *passes[at]) for at in held)
         yield ShardPlan(key, number, start, stop, inside)
 
 
 def write_shard(
     guard: Guard, plan: ShardPlan, row_group_tokens: int, tokenizer: Tokenizer, folder: str
 ) -> Sharded:
-    """Write one shard."""
+    """Write one shard, unless it is there, made by the same plan.
+
+    Parts that are encoded once more may differ, if a document failed then and does no more.
+    """
     path = join(folder, f"{plan.name}.parquet")
-    if describe_file(path) is None:
+    there = describe_file(path)
+    if there is None or there[1].get(_PLAN) != plan.digest:
         with (
             open_atomic(path) as out,
             ShardWriter(
@@ -125,10 +142,11 @@ def write_shard(
                 vocab_size=tokenizer.vocab_size,
                 tokenizer_sha256=tokenizer.sha256,
                 row_group_tokens=row_group_tokens,
+                metadata={_PLAN: plan.digest},
             ) as writer,
         ):
-            for before, block in plan.blocks:
-                for rows in _within(read_block(folder, block), before, plan):
+            for before, block, copy in plan.blocks:
+                for rows in _within(read_block(folder, block), copy, before, plan):
                     writer.write(rows, block.part)
     described = describe_file(path)
     assert described is not None
@@ -147,20 +165,16 @@ def write_shard(
     return Sharded(Part(plan.name, Counts(), {f"{plan.name}.parquet": entry}, sums), fact)
 
 
-def _within(block: pa.Table, before: int, plan: ShardPlan) -> Iterator[pa.Table]:
-    """The rows of a block that start within a shard, each document as often as it is seen."""
-    repeats = block["repeat"].to_numpy()
-    rows = np.repeat(np.arange(len(block)), repeats)
+def _within(block: pa.Table, copy: int, before: int, plan: ShardPlan) -> Iterator[pa.Table]:
+    """The rows of a block that start within a shard, those that have so many copies."""
+    rows = np.flatnonzero(block["repeat"].to_numpy() > copy)
     sizes = block["n_tokens"].to_numpy().astype(np.int64)[rows]
     starts = before + np.cumsum(sizes) - sizes
-    first_copies = np.cumsum(repeats) - repeats
-    copies = np.arange(len(rows)) - first_copies[rows]
-    held = np.flatnonzero((starts >= plan.start) & (starts < plan.stop))
+    held = rows[(starts >= plan.start) & (starts < plan.stop)]
+    place = SCHEMA.get_field_index("repeat")
     for at in range(0, len(held), _TAKEN_ROWS):
-        chosen = held[at : at + _TAKEN_ROWS]
-        taken = block.select(SCHEMA.names).take(rows[chosen])
-        repeat = pa.array(copies[chosen].astype(np.int32))
-        place = SCHEMA.get_field_index("repeat")
+        taken = block.select(SCHEMA.names).take(held[at : at + _TAKEN_ROWS])
+        repeat = pa.array(np.full(len(taken), copy, np.int32))
         yield taken.set_column(place, SCHEMA.field(place), repeat)
 
 
@@ -177,6 +191,7 @@ def shard_facts(
         write_json(join(folder, ANNEAL_MANIFEST), content)
     return {
         "shards": {f"{one.part.name}.parquet": one.fact for one in found},
+        "anneal": anneal,
         "vocab_size": tokenizer.vocab_size,
         "tokenizer_sha256": tokenizer.sha256,
         "dtype": token_dtype(tokenizer.vocab_size).name,
@@ -185,7 +200,7 @@ def shard_facts(
 
 def anneal_manifest(parts: Iterable[Part]) -> dict[str, Any]:
     """What the anneal shards are, for whoever trains on them alone."""
-    found = [part for part in parts if part.name.startswith(f"{ANNEAL}-")]
+    found = [part for part in parts if f"{ANNEAL}_tokens" in part.facts]
     entries = {name: entry for part in found for name, entry in part.files.items()}
     return {
         "documents": sum(part.facts[f"{ANNEAL}_documents"] for part in found),

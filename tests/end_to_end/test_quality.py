@@ -31,6 +31,15 @@ def without_dumps(config: Path, instead: str) -> None:
     config.write_text("\n".join(changed), encoding="utf-8")
 
 
+def without_scores(config: Path) -> None:
+    """Ask for nothing that needs them."""
+    text = config.read_text(encoding="utf-8")
+    text = text.replace('mode = "quantile"\nkeep_share = 0.9', 'mode = "off"')
+    for line in ("share = 0.05", "anneal_share = 0.5"):
+        text = text.replace(f"\n{line}\n", "\n")
+    config.write_text(text, encoding="utf-8")
+
+
 def scores(run: Path) -> dict[str, float]:
     paths = sorted((run / "filter").glob("*.parquet"))
     tables = [pq.read_table(path, columns=["id", "quality"]) for path in paths]
@@ -117,9 +126,7 @@ def test_nothing_to_train_on(golden: Golden, tmp_path: Path) -> None:
     before = digests(tmp_path)
     for instead in ("", 'model = "model.bin"'):
         without_dumps(config, instead)
-        text = config.read_text(encoding="utf-8")
-        text = text.replace('mode = "quantile"\nkeep_share = 0.9', 'mode = "off"')
-        config.write_text(text.replace("\nshare = 0.05", "\nshare = 0.0"), encoding="utf-8")
+        without_scores(config)
         status, _, errors = answer_of(*TRAIN, str(config), "--output", str(tmp_path))
         assert status == 2
         assert "quality: nothing to train on; set dumps or references, and no model" in errors
@@ -133,9 +140,7 @@ def test_a_stage_run_alone_does_not_ask_for_stages_that_have_nothing_to_make(
     config = prepared(golden, tmp_path, "")
     shutil.rmtree(tmp_path / "golden/references")
     without_dumps(config, "")
-    text = config.read_text(encoding="utf-8")
-    text = text.replace('mode = "quantile"\nkeep_share = 0.9', 'mode = "off"')
-    config.write_text(text.replace("\nshare = 0.05", "\nshare = 0.0"), encoding="utf-8")
+    without_scores(config)
     words = (str(config), "--output", str(tmp_path))
     status, _, errors = answer_of("lines", *words)
     assert (status, "run `curate filter` first" in errors) == (2, True)

@@ -70,4 +70,4 @@ def test_a_log_says_how_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     watched = progress.Progress(Console(file=said, width=200))
     with watched.watch("model", 10, lambda: steps_done(str(tmp_path)), about):
         assert asked.wait(10)
-    assert "a second, time left unknown, loss 4.250, 12,346 tokens a second" in said.getvalue()
+    assert "model: 0 of 10, loss 4.250, 12,346 tokens a second" in said.getvalue()

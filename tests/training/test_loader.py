@@ -269,3 +269,33 @@ def test_workers_end_with_the_iteration(shards: ShardSet) -> None:
     batches.close()  # type: ignore[attr-defined]
     assert one.state()["sequence"] == BATCH
     assert rows(iter(one), 1) == rows(iter(loader(shards)), 2)[BATCH:]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"context": 0}, "context = 0: must be 1 or more"),
+        ({"world": 0}, "world = 0: must be 1 or more"),
+        ({"workers": -1}, "workers = -1: must be 0 or more"),
+        ({"packing": "bestfit"}, "packing = bestfit: is concat or best_fit"),
+        ({"kind": "test"}, "no kind of shards; they are train, valid, anneal"),
+        ({"weights": {"web": float("nan")}}, "train.weights.web = nan: must be a number from 0"),
+        ({"weights": {"web": -0.5}}, "train.weights.web = -0.5: must be a number from 0"),
+    ],
+)
+def test_what_makes_no_order_is_refused(
+    shards: ShardSet, wrong: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(UserError, match=problem):
+        Loader(shards, **({"context": 16, "batch": 8} | wrong))
+
+
+@pytest.mark.parametrize(
+    "change", [{"sequence": -5}, {"sequence": 2.5}, {"seed": 9}, {"shards": ""}]
+)
+def test_a_state_of_something_else_is_refused(shards: ShardSet, change: dict[str, Any]) -> None:
+    one = Loader(shards, context=16, batch=8)
+    with pytest.raises(UserError, match=next(iter(change))):
+        one.restore(one.state() | change)
+    with pytest.raises(UserError):
+        one.restore({})

@@ -1,6 +1,6 @@
 """Tokens a second and share of the device's peak in training, by size of model.
 
-    python benchmarks/training.py runs/NAME/shards [--depths 9 14 19] [--context 2048]
+    python benchmarks/training_speed.py runs/NAME/shards [--depths 9 14 19] [--context 2048]
         [--batch 64] [--micro 16] [--steps 60] [--compile off on] [--device auto]
         [--peak-flops N] [--json]
 
