@@ -1,7 +1,7 @@
 """Tokens a second into torch batches, against np.memmap, litdata and MosaicML's streaming.
 
-    python benchmarks/loader.py [--tokens 100000000] [--context 1024] [--batch 32]
-        [--batches 2000] [--repeat 5] [--loaders NAME...] [--json]
+    python benchmarks/loader.py [--tokens 50000000] [--context 1024] [--batch 32]
+        [--batches 400] [--repeat 5] [--loaders NAME...] [--json]
 
 All sides read the same tokens: documents of random tokens, of the lengths of web pages, each side
 in its own layout on the same disk, in memory once they were written. Each gives inputs and targets,
@@ -107,10 +107,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tokens", type=int, default=100_000_000)
+    parser.add_argument("--tokens", type=int, default=50_000_000)
     parser.add_argument("--context", type=int, default=1024)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--batches", type=int, default=2000)
+    parser.add_argument("--batches", type=int, default=400)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--loaders", nargs="+", default=LOADERS, choices=LOADERS, metavar="NAME")
     parser.add_argument("--venv", type=Path, default=HERE / ".venv-loader", metavar="FOLDER")
