@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.argumenttypes import count, mib, name
 from pipeline.modelcommands import COMMANDS
 from pipeline.order import STAGES
 from training.planning.arguments import add_plan
@@ -63,21 +64,21 @@ def make_parser() -> argparse.ArgumentParser:
     asked = found.add_mutually_exclusive_group(required=True)
     asked.add_argument("sentence", nargs="?", help="words as they stand in the text")
     asked.add_argument(
-        "--batch", type=_count, metavar="STEP", help="in place of words: a step of the training"
+        "--batch", type=count, metavar="STEP", help="in place of words: a step of the training"
     )
     found.add_argument("--anonymous", action="store_true", help="read without credentials")
     judged = _add(commands, "what-if", "judge anew from stored statistics", "what_if", run=True)
     judged.add_argument(
         "bounds", nargs="+", metavar="RULE.low=N", help="such as mean_word_length.high=12"
     )
-    judged.add_argument("-n", type=_count, default=10, metavar="N", help="pages to name, each way")
+    judged.add_argument("-n", type=count, default=10, metavar="N", help="pages to name, each way")
     explained = _add(commands, "explain", "show a page's whole way", "explain", run=True)
     explained.add_argument("page", metavar="URL", help="the page's URL, or its record's id")
     read = _add(commands, "inspect", "show pages to read", "inspect", run=True)
     read.add_argument("--dropped-by", metavar="RULE", help="pages a rule dropped; else kept ones")
-    read.add_argument("-n", type=_count, default=20, metavar="N", help="how many")
+    read.add_argument("-n", type=count, default=20, metavar="N", help="how many")
     covered = _add(commands, "contamination", "show benchmark items in pages", "covered", run=True)
-    covered.add_argument("-n", type=_count, default=20, metavar="N", help="items to name")
+    covered.add_argument("-n", type=count, default=20, metavar="N", help="items to name")
     about = "train classifiers, and make what they are trained on"
     classifier = commands.add_parser("classifier", help=about, description=about)
     parts = classifier.add_subparsers(dest="part", required=True, metavar="PART")
@@ -94,30 +95,12 @@ def make_parser() -> argparse.ArgumentParser:
     shards = commands.add_parser("shards", help=about, description=about)
     held = shards.add_subparsers(dest="part", required=True, metavar="PART")
     _add(held, "verify", "compare every byte with what was written", "verify", run=True)
-    for name, help_, add, _ in COMMANDS:
-        add(_add(commands, name, help_, name, run=True))
+    for call, help_, add, _ in COMMANDS:
+        add(_add(commands, call, help_, call, run=True))
     add_plan(commands)
     sample = _add(commands, "sample", "write the bundled sample crawl", "sample", run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
-
-
-def _count(word: str) -> int:
-    if not word.isdecimal():
-        raise argparse.ArgumentTypeError(f"{word!r} is no count, such as 20")
-    return int(word)
-
-
-def _mib(word: str) -> int:
-    if not 0 < (count := _count(word)) <= 1 << 20:
-        raise argparse.ArgumentTypeError(f"{word!r} is no number from 1 to {1 << 20}")
-    return count
-
-
-def _name(word: str) -> str:
-    if not word:
-        raise argparse.ArgumentTypeError("is empty")
-    return word
 
 
 def _add(commands: Any, name: str, help_: str, call: Call, run: bool) -> argparse.ArgumentParser:
@@ -153,12 +136,12 @@ def _add_references(commands: Any) -> None:
     parser.add_argument(
         "dumps",
         nargs="+",
-        type=_name,
+        type=name,
         metavar="DUMP",
         help="pages-articles as xml, bz2, gz, xz or zst; a glob",
     )
-    parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
-    parser.add_argument("--workers", type=_count, default=0, metavar="N", help="0 means one a core")
+    parser.add_argument("--output", required=True, type=name, metavar="DIR", help="its folder")
+    parser.add_argument("--workers", type=count, default=0, metavar="N", help="0 means one a core")
     parser.add_argument("--overwrite", action="store_true", help="make a table of other dumps anew")
 
 
@@ -169,7 +152,7 @@ def _add_report(commands: Any) -> None:
         "--against", nargs="+", default=[], metavar="FILE", help="other tokenizer.json files"
     )
     parser.add_argument(
-        "--mib", type=_mib, default=4, metavar="N", help="text to measure of each language"
+        "--mib", type=mib, default=4, metavar="N", help="text to measure of each language"
     )
 
 
@@ -184,9 +167,9 @@ def _add_train_domain(classifiers: Any) -> None:
     parser.add_argument(
         "pages",
         nargs="+",
-        type=_name,
+        type=name,
         metavar="LABELLED",
         help="JSON Lines (also bz2, gz, xz, zst) of url, text, and topic, format or domain; a glob",
     )
     parser.add_argument("--hosts", default="", metavar="FOLDER", help="host lists as UT1's")
-    parser.add_argument("--output", required=True, type=_name, metavar="DIR", help="its folder")
+    parser.add_argument("--output", required=True, type=name, metavar="DIR", help="its folder")

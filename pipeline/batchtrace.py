@@ -76,7 +76,8 @@ def trace_batch(run: str, step: int) -> list[TracedTokens]:
     shards = ShardSet.of(folder, manifest)
     batch = Loader.configured(shards, config, verify=False).sources(step - 1)
     if config.anneal_share:
-        batch = Annealing(shards, config).sources(batch, (step - 1) * config.batch_sequences)
+        annealing = Annealing(shards, config, verify=False)
+        batch = annealing.sources(batch, (step - 1) * config.batch_sequences)
     by_path = {shard.path: shard for shard in shards.shards}
     found = [
         _Place(number, by_path[source.path], row, source)

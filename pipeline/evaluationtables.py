@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.richtable import number_table
 from training.results import Accuracy, Evaluation, OrderResult, TextFit
 
 _ALARM = 0.05
@@ -27,17 +28,9 @@ def show(found: Evaluation, console: Console) -> None:
         )
 
 
-def _table(title: str, name: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column(name, no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    return table
-
-
 def _fits(title: str, rows: Mapping[str, TextFit]) -> Table:
     headings = ("documents", "tokens", "bytes", "perplexity", "bits/byte", "±")
-    table = _table(title, title.rpartition(" ")[2], *headings)
+    table = number_table(title, title.rpartition(" ")[2], *headings)
     for name, row in rows.items():
         counts = (f"{row.documents:,}", f"{row.tokens:,}", f"{row.n_bytes:,}")
         margin = "" if row.margin is None else f"{row.margin:.3f}"
@@ -46,7 +39,9 @@ def _fits(title: str, rows: Mapping[str, TextFit]) -> Table:
 
 
 def _choices(rows: Mapping[str, Accuracy]) -> Table:
-    table = _table("Multiple choice", "benchmark", "questions", "accuracy", "95%", "chance", "")
+    table = number_table(
+        "Multiple choice", "benchmark", "questions", "accuracy", "95%", "chance", ""
+    )
     for name, row in rows.items():
         interval = f"{row.low:.1%} to {row.high:.1%}"
         said = "above" if row.low > row.chance else "below" if row.high < row.chance else ""
@@ -57,7 +52,7 @@ def _choices(rows: Mapping[str, Accuracy]) -> Table:
 
 def _order(rows: Mapping[str, OrderResult]) -> Table:
     headings = ("units", "tokens", "shards", "nats/token", "p", "control", "trained on")
-    table = _table("Preference for the published order", "benchmark", *headings)
+    table = number_table("Preference for the published order", "benchmark", *headings)
     alarm = _ALARM / len(rows)
     for name, row in rows.items():
         counts = (f"{row.units:,}", f"{row.tokens:,}", f"{row.shards}", f"{row.gain:+.4f}")

@@ -5,11 +5,12 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Literal
 
 from rich.console import Console
 
 from pipeline import evaluationtables
+from pipeline.argumenttypes import count, number, positive, seed
 from pipeline.errors import UserError
 from pipeline.progress import Progress
 
@@ -22,27 +23,25 @@ Name = Literal["evaluate", "export", "generate"]
 def add_generate(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `generate`."""
     parser.add_argument("prompts", nargs="*", metavar="PROMPT", help="what to go on with")
-    parser.add_argument("--tokens", type=_positive, default=128, metavar="N", help="at most")
+    parser.add_argument("--tokens", type=positive, default=128, metavar="N", help="at most")
     parser.add_argument(
         "--temperature",
-        type=_number(0, math.inf),
+        type=number(0, math.inf),
         default=1.0,
         metavar="T",
         help="0 takes the likeliest token",
     )
     parser.add_argument(
-        "--top-k", type=_positive, metavar="K", help="draw from the K likeliest tokens"
+        "--top-k", type=positive, metavar="K", help="draw from the K likeliest tokens"
     )
     parser.add_argument(
         "--top-p",
-        type=_number(0, 1),
+        type=number(0, 1),
         default=1.0,
         metavar="P",
         help="draw from the fewest tokens that have probability P together",
     )
-    parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="S", help="another one, other text"
-    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="another one, other text")
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -51,14 +50,14 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         "--benchmarks", nargs="+", default=[], metavar="PATH", help="files, folders or globs"
     )
     parser.add_argument(
-        "--documents", type=_positive, metavar="N", help="validation documents to read; else all"
+        "--documents", type=positive, metavar="N", help="validation documents to read; else all"
     )
     parser.add_argument(
-        "--questions", type=_positive, metavar="N", help="questions of each benchmark; else all"
+        "--questions", type=positive, metavar="N", help="questions of each benchmark; else all"
     )
     parser.add_argument(
         "--order-tokens",
-        type=_natural,
+        type=count,
         default=16_384,
         metavar="N",
         help="tokens of each benchmark to shuffle for the test of having trained on it; 0: no test",
@@ -96,8 +95,8 @@ def generate(parsed: argparse.Namespace) -> Answer:
         found = [go_on(model, prompt, how) for prompt in parsed.prompts or [""]]
 
     def show(console: Console) -> None:
-        for number, one in enumerate(found):
-            if number:
+        for place, one in enumerate(found):
+            if place:
                 console.rule()
             console.print(one.prompt, style="bold", end="")
             console.print(one.text, soft_wrap=True)
@@ -125,37 +124,6 @@ def export(parsed: argparse.Namespace) -> Answer:
     with trained(parsed.run) as model:
         found = write(model, parsed.output)
     return found, lambda console: console.print("\n".join(found))
-
-
-def _natural(word: str) -> int:
-    if not word.isdecimal():
-        raise argparse.ArgumentTypeError(f"{word!r} is no count, such as 20")
-    return int(word)
-
-
-def _positive(word: str) -> int:
-    if (count := _natural(word)) < 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is less than 1")
-    return count
-
-
-def _seed(word: str) -> int:
-    if (seed := _natural(word)) >= 2**63:
-        raise argparse.ArgumentTypeError(f"{word!r} is not below 2**63")
-    return seed
-
-
-def _number(low: float, high: float) -> Callable[[str], Any]:
-    def read(word: str) -> float:
-        try:
-            value = float(word)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high or math.isinf(value):
-            raise argparse.ArgumentTypeError(f"{word!r} is no number from {low} to {high}")
-        return value
-
-    return read
 
 
 COMMANDS: tuple[tuple[Name, str, Callable[[argparse.ArgumentParser], None], Command], ...] = (

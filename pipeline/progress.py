@@ -84,8 +84,9 @@ class Progress:
         with Bar(*columns, console=self._console, transient=True) as bar:
             task = bar.add_task(stage, total=total, rate="", about="", completed=before)
             while not ended.wait(_POLL_SECONDS):
-                rate = (done() - before) / (time.monotonic() - begun)
-                bar.update(task, completed=done(), rate=f"{rate:.2f}/s", about=about())
+                now = done()
+                rate = (now - before) / (time.monotonic() - begun)
+                bar.update(task, completed=now, rate=f"{rate:.2f}/s", about=about())
 
     def _log(
         self,

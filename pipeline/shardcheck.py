@@ -1,16 +1,13 @@
 """Whether shards are still as they were written, byte for byte."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from pipeline import files
 from pipeline.errors import UserError
 from pipeline.ledger import MANIFEST, Manifest
-from pipeline.shardset import KINDS
 from pipeline.tasks.sharding import ANNEAL_MANIFEST, anneal_manifest
 from tokenizer.shards import Shard
-
-_SHARDS = tuple(f"{kind}-" for kind in KINDS)
 
 
 @dataclass(frozen=True)
@@ -41,9 +38,10 @@ def check(run: str) -> ShardCheck:
     if manifest is None:
         raise UserError(f"{run}: no shards; run `curate shard` first")
     entries = {name: entry for part in manifest.parts for name, entry in part.files.items()}
-    problems = dict(_problems(folder, {name: entry["sha256"] for name, entry in entries.items()}))
+    hashes = {name: entry["sha256"] for name, entry in entries.items()}
+    problems = dict(_problems(folder, hashes, manifest.facts["shards"]))
     stray = set(files.names(folder)) - entries.keys() - {MANIFEST, "settings.json"}
-    if manifest.facts.get("anneal"):
+    if manifest.facts["anneal"]:
         anneal = anneal_manifest(manifest.parts)
         stray -= {ANNEAL_MANIFEST}
         if not _holds(files.join(folder, ANNEAL_MANIFEST), anneal):
@@ -54,13 +52,15 @@ def check(run: str) -> ShardCheck:
     )
 
 
-def _problems(folder: str, hashes: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _problems(
+    folder: str, hashes: dict[str, str], shards: Container[str]
+) -> Iterator[tuple[str, str]]:
     present = set(files.names(folder))
     for name, sha256 in sorted(hashes.items()):
         if name not in present:
             yield name, "missing"
         elif files.sha256(path := files.join(folder, name)) != sha256:
-            yield name, _where(path) if name.startswith(_SHARDS) else "changed since it was written"
+            yield name, _where(path) if name in shards else "changed since it was written"
 
 
 def _holds(path: str, content: object) -> bool:

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.richtable import number_table
 from pipeline.stats import Stats
 from pipeline.statslanguages import LanguageWay
 from pipeline.statsmixture import MANY_EPOCHS, MixtureRow
@@ -49,7 +50,7 @@ def show(stats: Stats, console: Console) -> None:
 
 def _ways(ways: list[LanguageWay]) -> Table:
     heads = ("extracted", "filtered", "deduplicated", "weighted", "tokens", "speakers")
-    table = _table("Languages from stage to stage (shares)", "language", *heads)
+    table = number_table("Languages from stage to stage (shares)", "language", *heads)
     for way in ways[:_ROWS]:
         shares = (way.extracted, way.filtered, way.deduplicated, way.weighted, way.tokens)
         table.add_row(f"{way.name} ({way.language})", *map(_share, shares), _share(way.speakers))
@@ -60,7 +61,7 @@ def _ways(ways: list[LanguageWay]) -> Table:
 
 def _mixture(title: str, first: str, rows: list[MixtureRow]) -> Table:
     heads = ("documents", "quality", "MB", "share", "anneal MB", "MB after", "share after")
-    table = _table(title, first, *heads, "weight", "epochs", "unique tokens", "tokens")
+    table = number_table(title, first, *heads, "weight", "epochs", "unique tokens", "tokens")
     for row in rows[:_ROWS]:
         table.add_row(
             row.name,
@@ -87,7 +88,7 @@ def _mixture(title: str, first: str, rows: list[MixtureRow]) -> Table:
 
 
 def _quality(stats: Stats) -> Table:
-    table = _table(
+    table = number_table(
         "Quality score (highest of each tenth of the documents)",
         "language",
         *("documents", "mean", *_TENTHS),
@@ -108,7 +109,7 @@ def _quality(stats: Stats) -> Table:
 
 
 def _seen(stats: Stats) -> Table:
-    table = _table("Share of them that training sees", "language", *_TENTHS)
+    table = number_table("Share of them that training sees", "language", *_TENTHS)
     for row in _scored(stats):
         table.add_row(row.language, *(f"{share:.1%}" for share in row.seen))
     return table
@@ -124,7 +125,7 @@ def _share(share: float | None) -> str:
 
 
 def _funnel(stats: Stats) -> Table:
-    table = _table("Funnel", "stage", "records", "share of read")
+    table = number_table("Funnel", "stage", "records", "share of read")
     for row in stats.funnel:
         table.add_row(row.stage, f"{row.read:,}", "read", style="bold")
         ends = [(f"  dropped: {reason}", count) for reason, count in _by_count(row.dropped)]
@@ -139,7 +140,7 @@ def _funnel(stats: Stats) -> Table:
 
 
 def _languages(stats: Stats) -> Table:
-    table = _table(
+    table = number_table(
         "Languages (share: of characters; speakers: share of the world's population; "
         "below 1, the ratio says under-represented)",
         "language",
@@ -167,17 +168,9 @@ def _languages(stats: Stats) -> Table:
 
 
 def _counts(title: str, column: str, counts: dict[str, int]) -> Table:
-    table = _table(title, column, "count")
+    table = number_table(title, column, "count")
     for key, count in counts.items():
         table.add_row(key, f"{count:,}")
-    return table
-
-
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left")
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right")
     return table
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import files, warc
@@ -79,29 +81,39 @@ def trace(run: str, sentence: str, access: files.Access = files.DEFAULT_ACCESS) 
         table = read_table(files.join(run, "lines", f"part-{part.name}.parquet"))
         hits = table.filter(pc.match_substring(table["text"], sentence)).to_pylist()
         holding = [shard.path for shard in shards if _holds(shard, part.name)] if hits else []
+        wanted = pa.array([document["id"] for document in hits], pa.string())
+        rows = {path: _rows_of(path, wanted) for path in holding}
+        opened = cache(Shard)
         for document in hits:
             for path in holding:
-                yield from _in_shard(path, document, sentence, encoder, section, access)
+                if (row := rows[path].get(document["id"])) is not None:
+                    text = encoder.decode(opened(path).document(row).tokens)
+                    yield _traced(path, row, text, document, sentence, section, access)
 
 
 def _holds(shard: ShardFile, split: str) -> bool:
     return any(split in row_group for row_group in shard.lineage)
 
 
-def _in_shard(
+def _rows_of(path: str, wanted: pa.Array) -> dict[str, int]:
+    """Of the documents that are wanted those in a shard, and the first row of each."""
+    ids = read_table(path, ["doc_id"])["doc_id"]
+    rows = pc.indices_nonzero(pc.is_in(ids, wanted))
+    found = zip(ids.take(rows).to_pylist(), rows.to_pylist(), strict=True)
+    return dict(reversed(list(found)))
+
+
+def _traced(
     path: str,
+    row: int,
+    decoded: str,
     document: dict[str, Any],
     sentence: str,
-    encoder: Encoder,
     section: ExtractSection,
     access: files.Access,
-) -> Iterator[Trace]:
-    ids = read_table(path, ["doc_id"])["doc_id"].to_pylist()
-    if document["id"] not in ids:
-        return
-    row = ids.index(document["id"])
-    _, inner = files.filesystem(path)
-    if sentence not in encoder.decode(Shard(inner).document(row).tokens):
+) -> Trace:
+    """A document's way back to its archive; `decoded` is its text by its tokens."""
+    if sentence not in decoded:
         folder = path.rpartition("/")[0]
         raise UserError(
             f"{path}: row {row} does not decode to its text; delete {folder} and run `curate shard`"
@@ -122,4 +134,4 @@ def _in_shard(
         )
     context = text[max(0, start - _AROUND) : start + len(sentence) + _AROUND]
     columns = ("id", "url", "warc", "offset", "length", "domain", "domain_score")
-    yield Trace(path, row, **{key: document[key] for key in columns}, context=context)
+    return Trace(path, row, **{key: document[key] for key in columns}, context=context)

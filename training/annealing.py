@@ -25,8 +25,13 @@ class Annealing:
         sequences: What there is to read.
     """
 
-    def __init__(self, shards: ShardSet, config: TrainConfig) -> None:
+    def __init__(self, shards: ShardSet, config: TrainConfig, *, verify: bool = True) -> None:
         """Opens the anneal shards.
+
+        Args:
+            shards: Those of the run.
+            config: The settings.
+            verify: As of the loader.
 
         Raises:
             UserError: There are none, or they are unusable (see `Sequences`).
@@ -37,7 +42,7 @@ class Annealing:
                 f"{config.anneal_share}; set documents aside (weight.anneal.share) and make the "
                 "shards anew, or set it to 0"
             )
-        self.sequences = Sequences(shards, ANNEAL, config.context, config.packing)
+        self.sequences = Sequences(shards, ANNEAL, config.context, config.packing, verify=verify)
         counts = self.sequences.counts
         self._order = Order(self.sequences.fingerprint, config.seed, counts, counts)
         self._share = Fraction(repr(config.anneal_share))

@@ -101,32 +101,23 @@ def save_model(
         _write_tensors(path, tensors, about)
 
 
-def load_model(path: Path) -> Decoder:
+def load_model(path: Path) -> tuple[Decoder, TrainConfig]:
     """Reads a model that `save_model` wrote.
+
+    Returns:
+        The model and its settings.
 
     Raises:
         UserError: If the file is missing or no such model.
     """
     try:
         weights, about = _read_tensors(path)
-        model = Decoder(about["vocab_size"], TrainConfig(**about["config"]))
+        config = TrainConfig(**about["config"])
+        model = Decoder(about["vocab_size"], config)
         model.load_state_dict(weights)
-    except (OSError, safetensors.SafetensorError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no model of this program: {error}") from error
-    return model
-
-
-def model_config(path: Path) -> TrainConfig:
-    """The settings of a model that `save_model` wrote.
-
-    Raises:
-        UserError: If the file is missing or no such model.
-    """
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            return TrainConfig(**json.loads(file.metadata()["curate"])["config"])
     except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is no model of this program: {error}") from error
+    return model, config
 
 
 def _names(model: Decoder) -> dict[torch.Tensor, str]:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from training.losses import predict
 from training.model import Decoder
 
 Ids = npt.NDArray[np.int64]
@@ -15,22 +16,6 @@ Nats = npt.NDArray[np.float64]
 # Logits computed at a time. On a CPU memory that is asked for anew each time costs more than small
 # batches do; on a GPU it is kept, and these take some hundred MB.
 _LOGITS = {"cpu": 1 << 22, "cuda": 1 << 25}
-
-
-def predict(model: Decoder, inputs: torch.Tensor) -> torch.Tensor:
-    """Logits in float32, computed in bfloat16 on a GPU.
-
-    Args:
-        model: The model; its device decides where to compute.
-        inputs: Token ids, shape `(batch, length)`, on any device.
-
-    Returns:
-        Shape `(batch, length, vocab_size)`, on the model's device.
-    """
-    device = model.embedding.weight.device
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits: torch.Tensor = model(inputs.to(device))
-    return logits.float()
 
 
 def windows(n_tokens: int, context: int, stride: int) -> Iterator[tuple[int, int, int]]:

@@ -65,12 +65,12 @@ class Data:
 
     def batches(self, ranks: Ranks) -> Generator[Batch]:
         """This process's share of each batch, from where the loader stands."""
-        at = self.loader.state()["sequence"]
         share = self.loader.batch // ranks.world
         for batch in self.loader:
+            # The loader stands behind the batch that it has just given.
+            at = self.loader.state()["sequence"] - self.loader.batch
             first = at + ranks.rank * share
             yield self.annealing.mix(batch, first) if self.annealing else batch
-            at += self.loader.batch
 
     def identity(self) -> dict[str, Any]:
         """Of the data, what the loader does not remember itself."""

@@ -28,13 +28,26 @@ def total_loss(model: nn.Module, batch: Batch) -> Tensor:
     return F.cross_entropy(logits, targets, reduction="sum")
 
 
+def predict(model: nn.Module, inputs: Tensor, documents: Tensor | None = None) -> Tensor:
+    """Logits in float32, computed in bfloat16 on a GPU.
+
+    Args:
+        model: A `Decoder`, wrapped or not; its device decides where to compute.
+        inputs: Token ids, shape `(batch, length)`, on any device.
+        documents: As of `Decoder.forward`, likewise.
+
+    Returns:
+        Shape `(batch, length, vocab_size)`, on the model's device.
+    """
+    device = next(model.parameters()).device
+    inputs = inputs.to(device)
+    documents = None if documents is None else documents.to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        logits: Tensor = model(inputs, documents)
+    return logits.float()
+
+
 def _predict(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     """Logits, shape `(tokens, vocab_size)`, float32, and targets, shape `(tokens,)`."""
-    device = next(model.parameters()).device
-    inputs, targets, documents = (
-        torch.from_numpy(values).to(device)
-        for values in (batch.inputs, batch.targets, batch.documents)
-    )
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits = model(inputs, documents)
-    return logits.float().flatten(0, 1), targets.flatten()
+    logits = predict(model, torch.from_numpy(batch.inputs), torch.from_numpy(batch.documents))
+    return logits.flatten(0, 1), torch.from_numpy(batch.targets).to(logits.device).flatten()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from training.likelihood import Ids, predict
+from training.likelihood import Ids
+from training.losses import predict
 from training.trained import Trained
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 from tokenizer.encode import Encoder, load
 from tokenizer.model import Model
-from training.checkpoint import load_model, model_config
+from training.checkpoint import load_model
 from training.config import TrainConfig
 from training.likelihood import Ids
 from training.loop import deterministic
@@ -66,10 +66,10 @@ def trained(run: str) -> Iterator[Trained]:
     tokenizer /= "tokenizer.json"
     vocabulary = load(str(tokenizer))
     encoder = Encoder(vocabulary, vocabulary.special_tokens[0])
-    config = model_config(path)
+    model, config = load_model(path)
     device = pick_device("auto")
     with deterministic(device, config.threads):
-        model = load_model(path).to(device).eval()
+        model.to(device).eval()
         if model.embedding.num_embeddings != encoder.vocab_size:
             raise UserError(
                 f"{path}: a vocabulary of {model.embedding.num_embeddings} tokens, {tokenizer} has "

@@ -149,8 +149,8 @@ def test_a_compiled_model_has_the_same_files(
     compiled, _ = run(shards, tmp_path / "compiled", config)
     plain, _ = run(shards, tmp_path / "plain")
     assert compiled["valid_loss"] == pytest.approx(plain["valid_loss"], rel=1e-5)
-    assert load_model(tmp_path / "compiled" / "model.safetensors").state_dict().keys() == (
-        load_model(tmp_path / "plain" / "model.safetensors").state_dict().keys()
+    assert load_model(tmp_path / "compiled" / "model.safetensors")[0].state_dict().keys() == (
+        load_model(tmp_path / "plain" / "model.safetensors")[0].state_dict().keys()
     )
     _, reported = run(shards, tmp_path / "compiled", config)
     assert not any("loss" in row for row in reported)
@@ -234,7 +234,7 @@ def test_no_anneal_shards_are_an_error_where_they_are_asked_for(
 
 def test_the_saved_model_is_the_trained_one(tmp_path: Path, shards: Path) -> None:
     run(shards, tmp_path / "model")
-    model = load_model(tmp_path / "model" / "model.safetensors")
+    model, _ = load_model(tmp_path / "model" / "model.safetensors")
     state = load_file(tmp_path / "model" / "checkpoint.safetensors")
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, state[f"model.{name}"])

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.richtable import number_table
 from training.planning.cost import Cost, cost
 from training.planning.laws import Law
 from training.planning.memory import Memory, Shape, memory
@@ -110,7 +111,7 @@ class TrainingPlan:
 
     def _sizes(self) -> Table:
         point = self.point
-        table = _table(f"Plan ({self.law.name})", "", "value", "95% interval")
+        table = number_table(f"Plan ({self.law.name})", "", "value", "95% interval")
         table.add_row("parameters", short(self.params), _range(point.params_interval))
         if point.params != self.params:
             table.add_row("  active a token", short(point.params), "")
@@ -131,7 +132,7 @@ class TrainingPlan:
 
     def _memory(self) -> Table:
         found = self.memory
-        table = _table("Memory, GB", "", "value")
+        table = number_table("Memory, GB", "", "value")
         for name in ("weights", "master", "gradients", "optimizer", "state"):
             table.add_row(name, f"{getattr(found, name) / 1e9:,.1f}")
         table.add_row("activations, a device", f"{found.activations / 1e9:,.1f}")
@@ -143,7 +144,7 @@ class TrainingPlan:
         return table
 
     def _costs(self) -> Table:
-        table = _table("Costs", "", *self.costs)
+        table = number_table("Costs", "", *self.costs)
         rows = [
             ("device hours", "gpu_hours", 1.0, "{:,.0f}"),
             ("days on all devices", "days", 1.0, "{:,.1f}"),
@@ -157,7 +158,7 @@ class TrainingPlan:
         return table
 
     def _laws(self) -> Table:
-        table = _table(
+        table = number_table(
             "Compute-optimal for the same training FLOPs, by law",
             *("law", "parameters", "tokens", "tokens a parameter", "loss"),
         )
@@ -179,14 +180,6 @@ class TrainingPlan:
             value = f"{one.value:g}" if isinstance(one.value, float) else str(one.value)
             table.add_row(one.flag, value, one.source)
         return table
-
-
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left")
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
 
 
 def _range(interval: Interval | None) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from pipeline import files
+from pipeline.richtable import number_table
 from training.planning.fit import Fit, fit
 from training.planning.isoflop import Extent, drawing
 from training.planning.laws import Law
@@ -80,7 +80,9 @@ class Fitted:
     def show(self, console: Console) -> None:
         """Print the law and its forecasts for a person."""
         extent = self.extent
-        table = _table(f"Law of {self.runs} runs: E + A / N^alpha + B / D^beta", "", "value", "95%")
+        table = number_table(
+            f"Law of {self.runs} runs: E + A / N^alpha + B / D^beta", "", "value", "95%"
+        )
         for name, value in self.constants.items():
             low, high = self.intervals[name]
             table.add_row(name, f"{value:.5g}", f"{low:.5g} to {high:.5g}")
@@ -89,7 +91,9 @@ class Fitted:
             f"{_range(extent.tokens)}"
         )
         console.print(table)
-        table = _table("Best runs", "FLOPs", "parameters", "95%", "tokens", "95%", "loss", "95%")
+        table = number_table(
+            "Best runs", "FLOPs", "parameters", "95%", "tokens", "95%", "loss", "95%"
+        )
         for one in self.forecasts:
             table.add_row(
                 f"{one.flops:.3g}" + (" *" if one.extrapolated else ""),
@@ -168,11 +172,3 @@ def _interval(values: Sequence[float]) -> Interval:
 
 def _range(interval: Interval) -> str:
     return f"{short(interval[0])} to {short(interval[1])}"
-
-
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left")
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
