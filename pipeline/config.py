@@ -1,6 +1,7 @@
 """The TOML file as frozen, typed models, and how it is read; an unknown key is refused."""
 
 import math
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,6 +87,11 @@ class WorkersSection(Section):
     """A page that makes no progress for so long is killed and fails."""
     memory_mib: Annotated[int, Field(ge=512)] = 4096
     """A process that outgrows this is killed, and its page fails."""
+
+    @property
+    def processes(self) -> int:
+        """How many there are."""
+        return self.count or len(os.sched_getaffinity(0))
 
 
 class ExtractSection(Section):

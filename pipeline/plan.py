@@ -15,7 +15,6 @@ from pipeline.ledger import Manifest
 from pipeline.minhash import match_probability
 from pipeline.order import STAGES
 from pipeline.run import check_inputs, make_job, run_folder, stale_keys
-from pipeline.stages.graph import worker_count
 from pipeline.tasks.planning import Piece, input_files, is_list, pieces, problem
 from pipeline.weightconfig import WeightSection
 
@@ -114,7 +113,7 @@ def plan(config: Config, options: PipelineOptions) -> Plan:
     return Plan(
         run=run_folder(config),
         runner=options.get_all_options().get("runner") or "this machine",
-        workers=worker_count(config.workers),
+        workers=config.workers.processes,
         inputs={path: _bytes(of_file) for path, of_file in planned.items()},
         splits=None if by_list else splits,
         refused=sorted(filter(None, problems)),

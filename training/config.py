@@ -125,3 +125,17 @@ class TrainConfig(ModelConfig):
     def deciding(self) -> dict[str, Any]:
         """The settings that decide the result: all but devices, threads, peak and price."""
         return self.model_dump(mode="json", exclude=_CIRCUMSTANCES)
+
+
+class ProxyConfig(TrainConfig):
+    """Settings of a small model that stands for a large one, where many are trained and compared.
+
+    The defaults train 1.3 million parameters (vocabulary of 4,096) on 614 thousand tokens, a minute
+    on one CPU core.
+    """
+
+    width: int = Field(default=128, ge=2, description="Size of the residual stream.")
+    steps: int = Field(default=300, ge=1, description="Optimizer steps.")
+    eval_every: int = Field(
+        default=1000, ge=1, description="Steps from one validation to the next."
+    )

@@ -50,8 +50,8 @@ class Data:
     valid: Sequences
 
     @classmethod
-    def open(cls, folder: str, config: TrainConfig, ranks: Ranks) -> "Data":
-        """Opens the shards of a folder.
+    def open(cls, folder: str, valid: str, config: TrainConfig, ranks: Ranks) -> "Data":
+        """Opens the shards of a folder, and those for validation of another.
 
         Raises:
             UserError: If some do not serve.
@@ -61,7 +61,8 @@ class Data:
             shards, config, rank=ranks.rank, world=ranks.world, workers=config.loader_threads
         )
         annealing = Annealing(shards, config) if config.anneal_share else None
-        return cls(loader, annealing, Sequences(shards, VALID, config.context, "concat"))
+        held_out = shards if valid == folder else ShardSet.read(valid)
+        return cls(loader, annealing, Sequences(held_out, VALID, config.context, "concat"))
 
     def batches(self, ranks: Ranks) -> Generator[Batch]:
         """This process's share of each batch, from where the loader stands."""
@@ -89,7 +90,9 @@ class Data:
         return {"epochs": epochs, "anneal_epochs": self.annealing.epochs(at)}
 
 
-def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> dict[str, Any]:
+def train(
+    folder: str, config: TrainConfig, output: Path, *, report: Report, valid: str | None = None
+) -> dict[str, Any]:
     """Trains a model, or goes on with one begun in the same folder.
 
     Writes to `output`: `metrics.jsonl` (a row a step: step, tokens predicted so far, loss in nats a
@@ -105,6 +108,7 @@ def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> 
         config: The settings.
         output: A folder; made if it is missing.
         report: Called with every row of the metrics; rows of steps also have `tokens_per_second`.
+        valid: The folder of the validation shards, if it is another.
 
     Returns:
         steps, tokens, epochs (by domain), anneal_epochs, n_parameters, flops_per_token, device,
@@ -115,7 +119,7 @@ def train(folder: str, config: TrainConfig, output: Path, *, report: Report) -> 
             there is no GPU though one is asked for, or the loss is no longer finite.
     """
     with joined(config.device) as ranks:
-        data = Data.open(folder, config, ranks)
+        data = Data.open(folder, valid or folder, config, ranks)
         output.mkdir(parents=True, exist_ok=True)
         with deterministic(ranks.device, config.threads):
             return _Run(data, config, output, ranks).go(report)

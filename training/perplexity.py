@@ -5,7 +5,8 @@ does not depend on its neighbours and every byte of it counts. (The validation w
 plain windows of the stream instead, as training does.)
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +14,36 @@ import numpy.typing as npt
 from pipeline.shardset import VALID, ShardSet
 from tokenizer.shardwriter import TokenizedDocument
 from training.likelihood import Ids, token_nats
+from training.model import Decoder
 from training.opening import open_streams
 from training.results import TextFit
 from training.stream import Stream
-from training.trained import Trained
+from training.trained import END_OF_TEXT, Trained
 
 _AT_ONCE = 256
 
 Fits = tuple[TextFit, dict[str, TextFit], dict[str, TextFit]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a model makes of documents, one an entry.
+
+    Attributes:
+        doc_id: Their ids.
+        domain: Their domains.
+        language: Their languages.
+        nats: The cross entropy of each, shape `(documents,)`.
+        tokens: The tokens that were predicted of each, shape `(documents,)`.
+        n_bytes: UTF-8 bytes of each text, shape `(documents,)`.
+    """
+
+    doc_id: tuple[str, ...]
+    domain: tuple[str, ...]
+    language: tuple[str, ...]
+    nats: npt.NDArray[np.float64]
+    tokens: npt.NDArray[np.int64]
+    n_bytes: npt.NDArray[np.int64]
 
 
 def validation_fits(trained: Trained, shards: ShardSet, most: int | None) -> Fits:
@@ -37,32 +60,50 @@ def validation_fits(trained: Trained, shards: ShardSet, most: int | None) -> Fit
     Raises:
         UserError: There are no validation shards, or they are damaged.
     """
-    streams = open_streams(shards, VALID)
-    labels: list[tuple[str, str]] = []
-    rows: list[tuple[float, int, int]] = []
-    for documents in _chunks(streams, most):
-        sequences = [with_start(trained, document) for document in documents]
-        for document, nats in zip(
-            documents, token_nats(trained.model, sequences, trained.config.context), strict=True
-        ):
-            labels.append((document.domain, document.language))
-            rows.append((float(nats.sum()), len(nats), document.n_bytes))
-    nats_, tokens, n_bytes = np.array(rows).T
+    found = measure(trained.model, trained.config.context, shards, most)
 
     def fit(chosen: npt.NDArray[np.bool_]) -> TextFit:
-        return TextFit.of(nats_[chosen], tokens[chosen].astype(np.int64), n_bytes[chosen])
+        n_bytes = found.n_bytes[chosen].astype(np.float64)
+        return TextFit.of(found.nats[chosen], found.tokens[chosen], n_bytes)
 
-    def by(key: Callable[[tuple[str, str]], str]) -> dict[str, TextFit]:
-        names = np.array([key(label) for label in labels])
+    def by(labels: Sequence[str]) -> dict[str, TextFit]:
+        names = np.array(labels)
         return {str(name): fit(names == name) for name in np.unique(names)}
 
-    whole = fit(np.ones(len(rows), np.bool_))
-    return whole, by(lambda label: label[0]), by(lambda label: label[1])
+    return fit(np.ones(len(found.nats), np.bool_)), by(found.domain), by(found.language)
 
 
-def with_start(trained: Trained, document: TokenizedDocument) -> Ids:
+def measure(model: Decoder, context: int, shards: ShardSet, most: int | None = None) -> Measured:
+    """Measures the validation documents of some shards one by one.
+
+    Args:
+        model: The model.
+        context: Tokens that it sees at a time.
+        shards: The shards.
+        most: As of `validation_fits`.
+
+    Raises:
+        UserError: There are no validation shards, or they are damaged.
+    """
+    read: list[TokenizedDocument] = []
+    found: list[float] = []
+    for documents in _chunks(open_streams(shards, VALID), most):
+        sequences = [with_start(document) for document in documents]
+        found += (float(nats.sum()) for nats in token_nats(model, sequences, context))
+        read += documents
+    return Measured(
+        doc_id=tuple(document.doc_id for document in read),
+        domain=tuple(document.domain for document in read),
+        language=tuple(document.language for document in read),
+        nats=np.array(found),
+        tokens=np.array([len(document.tokens) for document in read]),
+        n_bytes=np.array([document.n_bytes for document in read]),
+    )
+
+
+def with_start(document: TokenizedDocument) -> Ids:
     """A document's tokens after the token that ended the one before it."""
-    return np.concatenate([[trained.end_of_text], document.tokens.astype(np.int64)])
+    return np.concatenate([[END_OF_TEXT], document.tokens.astype(np.int64)])
 
 
 def _chunks(streams: Sequence[Stream], most: int | None) -> Iterator[list[TokenizedDocument]]:

@@ -15,6 +15,9 @@ from training.loop import deterministic
 from training.model import Decoder
 from training.ranks import pick_device
 
+END_OF_TEXT = 0
+"""The id of the first special token, which ends every document."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -51,6 +54,25 @@ class Trained:
 
 
 @contextmanager
+def loaded(path: Path) -> Iterator[tuple[Decoder, TrainConfig]]:
+    """Loads a model, and computes as its training did while it is open.
+
+    Args:
+        path: Its file.
+
+    Yields:
+        The model, on the device that there is, and its settings.
+
+    Raises:
+        UserError: The file is no model.
+    """
+    model, config = load_model(path)
+    device = pick_device("auto")
+    with deterministic(device, config.threads):
+        yield model.to(device).eval(), config
+
+
+@contextmanager
 def trained(run: str) -> Iterator[Trained]:
     """Loads the model of a run, and computes as its training did while it is open.
 
@@ -66,13 +88,10 @@ def trained(run: str) -> Iterator[Trained]:
     tokenizer /= "tokenizer.json"
     vocabulary = load(str(tokenizer))
     encoder = Encoder(vocabulary, vocabulary.special_tokens[0])
-    model, config = load_model(path)
-    device = pick_device("auto")
-    with deterministic(device, config.threads):
-        model.to(device).eval()
+    with loaded(path) as (model, config):
         if model.embedding.num_embeddings != encoder.vocab_size:
             raise UserError(
                 f"{path}: a vocabulary of {model.embedding.num_embeddings} tokens, {tokenizer} has "
                 f"{encoder.vocab_size}; train again, or restore the tokenizer"
             )
-        yield Trained(path, model, config, tokenizer, vocabulary, encoder, end_of_text=0)
+        yield Trained(path, model, config, tokenizer, vocabulary, encoder, END_OF_TEXT)

@@ -7,7 +7,6 @@ function. Elements are work and counts; text stays in files.
 import argparse
 import difflib
 import errno
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -100,7 +99,7 @@ class _RunTasks(beam.DoFn):
 
 def _pool(workers: WorkersSection, whole_machine: bool) -> Pool:
     memory = psutil.virtual_memory().total if whole_machine else workers.memory_mib << 20
-    return shared_pool(worker_count(workers), workers.page_seconds, memory)
+    return shared_pool(workers.processes, workers.page_seconds, memory)
 
 
 def call_task(task: Task, workers: WorkersSection, *arguments: Any) -> Any:
@@ -260,11 +259,6 @@ class WriteFacts(beam.PTransform):
     def _write(self, facts: Mapping[str, Any]) -> None:
         manifest = Manifest.of_parts(self._stage, self._settings, self._upstream, (), facts)
         _close(manifest, self._folder)
-
-
-def worker_count(workers: WorkersSection) -> int:
-    """Child processes to use: as configured, or one a core."""
-    return workers.count or len(os.sched_getaffinity(0))
 
 
 def parse_options(arguments: list[str]) -> PipelineOptions:
