@@ -85,20 +85,17 @@ def measure(model: Decoder, context: int, shards: ShardSet, most: int | None = N
     Raises:
         UserError: There are no validation shards, or they are damaged.
     """
-    read: list[TokenizedDocument] = []
-    found: list[float] = []
+    labels: list[tuple[str, str, str]] = []
+    nats: list[float] = []
+    sizes: list[tuple[int, int]] = []
     for documents in _chunks(open_streams(shards, VALID), most):
         sequences = [with_start(document) for document in documents]
-        found += (float(nats.sum()) for nats in token_nats(model, sequences, context))
-        read += documents
-    return Measured(
-        doc_id=tuple(document.doc_id for document in read),
-        domain=tuple(document.domain for document in read),
-        language=tuple(document.language for document in read),
-        nats=np.array(found),
-        tokens=np.array([len(document.tokens) for document in read]),
-        n_bytes=np.array([document.n_bytes for document in read]),
-    )
+        nats += (float(one.sum()) for one in token_nats(model, sequences, context))
+        labels += ((one.doc_id, one.domain, one.language) for one in documents)
+        sizes += ((len(one.tokens), one.n_bytes) for one in documents)
+    ids, domains, languages = zip(*labels, strict=True)
+    tokens, n_bytes = np.array(sizes).T
+    return Measured(ids, domains, languages, np.array(nats), tokens, n_bytes)
 
 
 def with_start(document: TokenizedDocument) -> Ids:
