@@ -129,14 +129,14 @@ def _minimum(law: Law, budget: float, extent: Extent, colour: str, x: Axis, y: A
 def _names(curves: Sequence[_Curve], colours: Sequence[str], x: Axis, y: Axis) -> list[str]:
     """The budgets at the ends of their curves, from the lowest up, none above another."""
     parts = []
-    right, top = float(_RIGHT + _NAME_WIDTH), float(_BOTTOM)
+    next_left, next_top = float(_RIGHT), float(_BOTTOM)
     for one, colour in zip(curves[::-1], colours[::-1], strict=True):
         left, bottom = x.at(one.sizes[-1]) + 5, y.at(one.losses[-1]) + 4
-        if left + _NAME_WIDTH > right:
-            bottom = min(bottom, top)
+        if left + _NAME_WIDTH > next_left:
+            bottom = min(bottom, next_top)
         name = f"{one.budget:.2g} FLOPs".replace("e+", "e")
         parts.append(text(left, round(bottom, 1), name, fill=colour))
-        right, top = left + _NAME_WIDTH, bottom - _NAME_HEIGHT
+        next_left, next_top = left, bottom - _NAME_HEIGHT
     return parts
 
 
