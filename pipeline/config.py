@@ -21,6 +21,7 @@ from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
 from pipeline.files import Access
 from pipeline.personal import KINDS
+from pipeline.proveconfig import ProveSection
 from pipeline.rules import UNBOUNDED
 from pipeline.section import Names, NonEmpty, Positive, Section, Share
 from pipeline.weightconfig import WeightSection
@@ -320,6 +321,7 @@ class Config(Section):
     tokenizer: TokenizerConfig = TokenizerConfig()
     shards: ShardsSection = ShardsSection()
     train: TrainConfig = TrainConfig()
+    prove: ProveSection = ProveSection()
 
 
 def load(path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:

@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import files, model
+from pipeline import files, model, prove
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.progress import Progress
@@ -235,3 +235,18 @@ STAGES = (
         about=how_it_goes,
     ),
 )
+
+PROVE = Stage(
+    "prove",
+    "prove",
+    prove.settings,
+    ("torch", "tokenizers", "numpy", "pyarrow", "xxhash"),
+    prove.execute,
+    reads=("extract", "filter", "lines", "dedup", "weight", "tokenizer"),
+    pieces=prove.pieces,
+    finished=prove.finished,
+    inputs=prove.inputs,
+)
+
+BESIDE = {PROVE.name: PROVE}
+"""What is made of a run beside its stages, and only where it is asked for."""

@@ -13,7 +13,7 @@ from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.ledger import MANIFEST, Manifest, changed_keys
-from pipeline.order import STAGES, Stage
+from pipeline.order import BESIDE, STAGES, Stage
 from pipeline.progress import Progress
 from pipeline.tasks.planning import is_list
 
@@ -39,8 +39,8 @@ def run(
         config: The run.
         options: Beam's options.
         progress: Told what happens.
-        only: A stage to run alone, the stages before it being done already, or having nothing to
-            make.
+        only: A stage to run alone, or one beside them, the stages before it being done already, or
+            having nothing to make.
         until: The last stage to run.
         overwrite: Whether output made with other settings is deleted rather than refused.
 
@@ -48,20 +48,28 @@ def run(
         UserError: The input, the configuration or the output folder is at fault; a stage's output
             is stale; or a stage that `only` needs is not done.
     """
-    last = len(STAGES) if until is None else [stage.name for stage in STAGES].index(until) + 1
-    for stage in STAGES[:last]:
+    stages = _up_to(BESIDE[only]) if only in BESIDE else STAGES
+    last = len(stages) if until is None else [stage.name for stage in stages].index(until) + 1
+    for stage in stages[:last]:
         if only in (None, stage.name):
             check_inputs(stage, config)
     done: dict[str, Manifest] = {}
-    for number, stage in enumerate(STAGES):
+    for number, stage in enumerate(stages):
         ahead = only not in (None, stage.name) and not _makes_nothing(stage, config)
         job = _job_of_finished(stage, config, done) if ahead else make_job(stage, config, done)
         if overwrite and not ahead and stale_keys(job):
-            for later in STAGES[number:]:
+            for later in stages[number:]:
                 files.remove_folder(job.folder_of(later.name))
         done[stage.name] = _complete(stage, job, options, progress)
         if stage.name in (only, until):
             return
+
+
+def _up_to(beside: Stage) -> tuple[Stage, ...]:
+    """The stages that one beside them needs, and that one."""
+    names = [stage.name for stage in STAGES]
+    last = max(map(names.index, beside.reads))
+    return (*STAGES[: last + 1], beside)
 
 
 def _makes_nothing(stage: Stage, config: Config) -> bool:
