@@ -82,6 +82,10 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
     if not files.is_local(job.run):
         raise UserError(f"{job.run}: models are trained on a local disk; copy the run here")
     todo = proving.Proof(job.run, job.folder, job.config.prove, tuple(arms.arms_of(job.config)))
+    files.remove_temporaries(join(job.folder, HELD_OUT_SHARDS))
+    for arm in todo.arms:
+        files.remove_temporaries(todo.chosen(arm))
+        files.remove_temporaries(_shards(job, arm))
     with _pool(job) as pool:
         _hold_out(pool, job, todo, progress)
         for arm in todo.arms:

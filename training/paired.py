@@ -1,16 +1,18 @@
 """Two ways of training compared on the same documents, seed by seed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+from scipy.optimize import brentq
 
 from training.results import CONFIDENCE
 
 Floats = npt.NDArray[np.float64]
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ def difference(first: Floats, second: Floats, n_bytes: Floats) -> Difference:
     """Compares two ways of training.
 
     Seeds and documents are both samples: other seeds would give other models, other documents other
-    sums. They are crossed, each model reading each document, so the variance of the difference is
-    the sum of what the seeds and what the documents contribute (Searle, Casella and McCulloch 1992,
-    "Variance Components"; their interaction counts on both sides, which errs on the wide side). The
-    documents' part is that of a ratio of two sums, linearized (Cochran 1977, "Sampling Techniques",
-    section 6.4); the degrees of freedom of the whole are Satterthwaite's (1946).
+    sums. They are crossed, each model reading each document, so what is found is the truth and what
+    the seeds add and what the documents add. The interval joins theirs (Zou and Donner 2008,
+    "Construction of confidence limits about effect measures"); what both add together counts on
+    both sides, which errs on the wide one. The documents' part is that of a ratio of two sums,
+    linearized (Cochran 1977, "Sampling Techniques", section 6.4).
 
     Args:
         first: Cross entropy of each document in nats, shape `(seeds, documents)`; at least two of
@@ -52,20 +54,28 @@ def difference(first: Floats, second: Floats, n_bytes: Floats) -> Difference:
     by_seed = gaps.sum(1) / total
     value = float(by_seed.mean())
     residuals = gaps.mean(0) - value * n_bytes
-    parts = np.array(
+    errors = np.sqrt(
         [
             by_seed.var(ddof=1) / seeds,
             (residuals**2).sum() * documents / (documents - 1) / total**2,
         ]
     )
-    variance = float(parts.sum())
-    if not variance:
-        return Difference(value, value, value, float(value == 0))
-    freedom = variance**2 / float((parts**2 / [seeds - 1, documents - 1]).sum())
-    error = math.sqrt(variance)
-    margin = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
-    p_value = 2 * float(stats.t.sf(abs(value) / error, freedom))
-    return Difference(value, value - margin, value + margin, p_value)
+
+    def margin(chance: float) -> float:
+        """Half of the interval that misses the truth with this probability."""
+        quantiles = stats.t.isf(chance / 2, [seeds - 1, documents - 1])
+        return float(np.hypot(*(quantiles * errors)))
+
+    reach = margin(1 - CONFIDENCE)
+    p_value = _chance_of(abs(value), margin) if errors.any() else float(value == 0)
+    return Difference(value, value - reach, value + reach, p_value)
+
+
+def _chance_of(value: float, margin: Callable[[float], float]) -> float:
+    """The probability at which an interval's half is as long as a value; at least 1e-12."""
+    if value >= margin(_LEAST):
+        return _LEAST
+    return float(brentq(lambda chance: margin(chance) - value, _LEAST, 1, xtol=_LEAST))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

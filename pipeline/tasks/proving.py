@@ -2,8 +2,9 @@
 
 prove/held-out.parquet          the texts that are measured
 prove/held-out/                 them as validation shards
-prove/arms/ARM/                 an arm's shards
-prove/arms/ARM/work/chosen/     how often it reads each document of its source
+prove/weights/ARM/              what stage `weight` makes by an arm's settings
+prove/chosen/ARM/               how often an arm reads each document of its source
+prove/arms/ARM/                 its shards
 prove/dropped-PART.parquet      the pages that are in no arm: held out, or like what is
 """
 
@@ -72,7 +73,7 @@ class Proof:
 
     def chosen(self, arm: Arm) -> str:
         """The folder that says how often an arm reads each document."""
-        return join(self.folder, ARMS, arm.name, WORK, "chosen")
+        return join(self.folder, "chosen", arm.name)
 
     def weights(self, arm: Arm) -> str:
         """The folder of stage `weight` as an arm has it."""
