@@ -52,6 +52,11 @@ class ProveSection(Section):
         for key in ("weights", "anneal_share"):
             if getattr(self.train, key):
                 raise ValueError(f"train.{key} is not for arms, which have no domains; remove it")
+        if self.train.packing != "concat":
+            raise ValueError(
+                "train.packing = 'best_fit' pads, so that arms would learn from unequal numbers of "
+                "tokens; remove it"
+            )
         for name in self.held_out:
             if name in OWN:
                 raise ValueError(
