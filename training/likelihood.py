@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from training.cache import Cache
 from training.model import Decoder
 
 Ids = npt.NDArray[np.int64]
@@ -17,19 +18,22 @@ Nats = npt.NDArray[np.float64]
 _LOGITS = {"cpu": 1 << 22, "cuda": 1 << 25}
 
 
-def predict(model: Decoder, inputs: torch.Tensor) -> torch.Tensor:
+def predict(
+    model: Decoder, inputs: torch.Tensor, caches: Sequence[Cache] | None = None
+) -> torch.Tensor:
     """Logits in float32, computed in bfloat16 on a GPU.
 
     Args:
         model: The model; its device decides where to compute.
         inputs: Token ids, shape `(batch, length)`, on any device.
+        caches: As of `Decoder.forward`.
 
     Returns:
         Shape `(batch, length, vocab_size)`, on the model's device.
     """
     device = model.embedding.weight.device
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits: torch.Tensor = model(inputs.to(device))
+        logits: torch.Tensor = model(inputs.to(device), caches=caches)
     return logits.float()
 
 
