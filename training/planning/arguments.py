@@ -173,7 +173,7 @@ def read_question(parsed: Any) -> tuple[Question, list[Assumption]]:
         Assumption("--precision", parsed.precision, _PRECISION[parsed.precision]),
         Assumption("--optimizer", parsed.optimizer, "moments in fp32, sharded over the devices"),
         Assumption(
-            "--recompute", str(parsed.recompute).lower(), "Korthikanti et al. 2023, table 2"
+            "--recompute", str(parsed.recompute).lower(), "Korthikanti et al. 2023, section 5"
         ),
         Assumption(
             "FLOPs", "6 N D + 2 N answers", "Kaplan et al. 2020, section 2.1; attention left out"
