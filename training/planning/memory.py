@@ -123,9 +123,9 @@ def activations(shape: Shape, layout: Layout) -> float:
     """Bytes of one device's activations, with tensor and sequence parallelism.
 
     Korthikanti et al. 2023, "Reducing Activation Recomputation", equations 1 and 6: 34 bytes a
-    token, width and layer in 16 bits, without the square term of attention, whose scores a fused kernel does not
-    store; 2 where all is computed again, and one layer's 34 while it is. The logits are in fp32
-    (section 4.3). They count a GELU of 4 times the width and dropout: other blocks differ somewhat.
+    token, width and layer in 16 bits, without the square term of attention, whose scores a fused
+    kernel does not store; 2 where all is computed again, and one layer's 34 while it is. The logits
+    are in fp32. They count a GELU of 4 times the width and dropout: other blocks differ somewhat.
     That fp8 keeps activations in 16 bits and fp32 takes double is assumed.
     """
     tokens = layout.micro_batch * layout.context

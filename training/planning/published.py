@@ -40,8 +40,8 @@ def published() -> dict[str, Law]:
     laws = (
         Law(
             "besiroglu",
-            'Besiroglu et al. 2024, "Chinchilla Scaling: A replication attempt", table 1; the '
-            "intervals are of our own bootstrap of their 240 points",
+            'Besiroglu et al. 2024, "Chinchilla Scaling: A replication attempt", table 1, compared '
+            "with quotations of it only; the intervals are of our own bootstrap of their points",
             floor=1.8172,
             a=482.01,
             b=2085.43,
@@ -54,8 +54,9 @@ def published() -> dict[str, Law]:
         Law(
             "hoffmann",
             'Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models", appendix D.3, '
-            "rounded as printed; the paper's TeX source has E 1.69337, A 406.40, B 410.72, alpha "
-            "0.33917, beta 0.28491 (Besiroglu et al. 2024, second version)",
+            "rounded as printed, compared with quotations only; the paper's TeX source has E "
+            "1.69337, A 406.40, B 410.72, alpha 0.33917, beta 0.28491 (Besiroglu et al. 2024, "
+            "second version)",
             floor=1.69,
             a=406.4,
             b=410.7,
