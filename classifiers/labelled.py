@@ -8,8 +8,7 @@ from typing import Any
 
 from classifiers import domain_scheme
 from classifiers.domain_scheme import SCHEMES
-from pipeline import files
-from pipeline.decompression import DamagedError, decompressed
+from pipeline.compressedlines import lines
 from pipeline.errors import UserError
 
 # JSON can spell halves of UTF-16 pairs, which no text has.
@@ -42,29 +41,9 @@ def read(paths: Iterable[str]) -> Iterator[LabelledPage]:
         UserError: A file cannot be read, or a line is no such object.
     """
     for path in paths:
-        for number, line in enumerate(_lines(path), start=1):
+        for number, line in enumerate(lines(path), start=1):
             if line.strip():
                 yield _page(line, f"{path}, line {number}")
-
-
-def _lines(path: str) -> Iterator[bytes]:
-    try:
-        with files.open_read(path) as stream:
-            yield from _split(decompressed(stream, path))
-    except (OSError, DamagedError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{path}: cannot be read ({reason})") from error
-
-
-def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    begun: list[bytes] = []
-    for block in blocks:
-        first, *others = block.split(b"\n")
-        begun.append(first)
-        for other in others:
-            yield b"".join(begun)
-            begun = [other]
-    yield b"".join(begun)
 
 
 def _page(line: bytes, where: str) -> LabelledPage:

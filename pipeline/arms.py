@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline.config import Config, FilterSection
+from pipeline.config import Bounds, Config, FilterSection
 from pipeline.errors import UserError
 from pipeline.families import FAMILIES
 from pipeline.rules import RULES, UNBOUNDED
@@ -18,6 +18,11 @@ from pipeline.weightconfig import QualityUseSection, WeightSection
 RAW, DEDUP, WEIGHTS = "raw", "dedup", "weights"
 DOMAIN = "all"
 """The domain of all documents of an arm."""
+_LANGUAGE = "language_score"
+# The rules that judge whatever the families: opt-outs, lists, benchmarks, phrases of machines.
+_EXCLUSIONS = [
+    name for name, rule in RULES.items() if (rule.low, rule.high) != UNBOUNDED and name != _LANGUAGE
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ def arms_of(config: Config) -> list[Arm]:
     for name in sorted(wanted - {*found}):
         raise UserError(f"prove.arms: no arm {name}; this run has {', '.join(found)}")
     chosen = {RAW, *wanted}
+    if len(chosen) == 1:
+        raise UserError(f"prove.arms: nothing to compare {RAW} with; name another arm")
     return [_compared(arm, chosen, found) for arm in found.values() if arm.name in chosen]
 
 
@@ -64,9 +71,10 @@ def _compared(arm: Arm, chosen: Collection[str], arms: Mapping[str, Arm]) -> Arm
 def _all(config: Config) -> Iterator[Arm]:
     """Every arm of a run."""
     families = config.filter.families
-    before = RAW
+    before = "language"
     yield Arm(RAW, None, "extract")
-    for count, name in enumerate(["language", *families]):
+    yield Arm(before, RAW, "extract", filter=_language_alone(config.filter))
+    for count, name in enumerate(["exclusions", *families]):
         yield Arm(name, before, "extract", filter=_some_rules(config.filter, families[:count]))
         before = name
     yield Arm("filter", before, "filter")
@@ -81,9 +89,16 @@ def _all(config: Config) -> Iterator[Arm]:
     yield Arm(WEIGHTS, DEDUP, "lines", weight=config.weight)
 
 
+def _language_alone(section: FilterSection) -> FilterSection:
+    """The filter without all rules but that on the language's score."""
+    found = _some_rules(section, ())
+    lifted = {name: Bounds(low="none", high="none") for name in _EXCLUSIONS}
+    return found.model_copy(update={"rules": {**found.rules, **lifted}})
+
+
 def _some_rules(section: FilterSection, families: Sequence[str]) -> FilterSection:
     """The filter with some of its families alone, and the bounds of its own on their rules."""
-    judged = {name for name, rule in RULES.items() if (rule.low, rule.high) != UNBOUNDED}
+    judged = {_LANGUAGE, *_EXCLUSIONS}
     judged |= {name for family in families for name in FAMILIES[family].bounds}
     rules = {name: bounds for name, bounds in section.rules.items() if name in judged}
     return section.model_copy(update={"families": tuple(families), "rules": rules})

@@ -136,24 +136,28 @@ class ContaminationIndex:
     screen: npt.NDArray[np.uint8]
 
     @staticmethod
-    def load(paths: Sequence[str], ngram: int = 13, short_ngram: int = 8) -> "ContaminationIndex":
+    def load(paths: Sequence[str]) -> "ContaminationIndex":
         """Index the benchmarks in files and folders; the same whatever the order of the paths.
 
-        Args:
-            paths: See `pipeline.benchmarkitems`.
-            ngram: Words of an n-gram.
-            short_ngram: Words of an n-gram in passages of fewer than 2 * `ngram` words, and the
-                fewest words of a passage.
-
         Raises:
-            UserError: A file is missing, of no known format, or broken.
+            UserError: As `pipeline.benchmarkitems.read`.
         """
-        return ContaminationIndex.of(benchmarkitems.read(paths), ngram, short_ngram)
+        return ContaminationIndex.of(benchmarkitems.read(paths))
 
     @staticmethod
-    def of(items: Iterable[Item], ngram: int = 13, short_ngram: int = 8) -> "ContaminationIndex":
-        """Index some items; the numbers are those of `load`."""
-        builder = _Builder(ngram, short_ngram)
+    def of(
+        items: Iterable[Item], ngram: int = 13, short: int = 8, most_items: float = _MOST_ITEMS
+    ) -> "ContaminationIndex":
+        """Index some items.
+
+        Args:
+            items: The items.
+            ngram: Words of an n-gram.
+            short: Words of an n-gram in passages of fewer than 2 * `ngram` words, and the fewest
+                words of a passage.
+            most_items: Items of which an n-gram may be; those of more are formulas.
+        """
+        builder = _Builder(ngram, short, most_items)
         for item in items:
             builder.add(item)
         return builder.finish()
@@ -212,9 +216,10 @@ class ContaminationIndex:
 class _Builder:
     """Gathers passages and makes an index of them."""
 
-    def __init__(self, ngram: int, short_ngram: int) -> None:
+    def __init__(self, ngram: int, short: int, most_items: float) -> None:
+        self._most_items = most_items
         self._ngram = ngram
-        self._short = short_ngram
+        self._short = short
         self._seen: set[int] = set()
         self._ngrams: list[Hashes] = []
         self._passages: list[tuple[int, int, int, int]] = []
@@ -252,7 +257,8 @@ class _Builder:
         # Stable: equal ones stay in the order of their items.
         positions = np.argsort(hashes, kind="stable")
         hashes = hashes[positions]
-        telling = _telling(hashes, np.repeat(np.arange(len(sizes)), sizes)[positions], passages)
+        owners = np.repeat(np.arange(len(sizes)), sizes)[positions]
+        telling = _telling(hashes, owners, passages, self._most_items)
         hashes, positions = hashes[telling], positions[telling]
         n_words = _count_words(np.sort(positions), offsets, passages[:, 3])
         tells = n_words > 0
@@ -277,20 +283,23 @@ class _Builder:
         )
 
 
-def _telling(hashes: Hashes, owners: Integers, passages: Integers) -> npt.NDArray[np.bool_]:
+def _telling(
+    hashes: Hashes, owners: Integers, passages: Integers, most_items: float
+) -> npt.NDArray[np.bool_]:
     """Which n-grams, sorted, tell of an item: no formulas, and the first of each in a passage.
 
     Args:
         hashes: The n-grams, equal ones in the order of their passages.
         owners: The passage of each.
         passages: The benchmark and the item of each passage, first.
+        most_items: Items of which an n-gram that is no formula may be.
     """
     items = np.cumsum(np.diff(passages[:, :2], axis=0, prepend=-1).any(axis=1))[owners]
     new = np.ones(len(hashes), dtype=np.bool_)
     new[1:] = hashes[1:] != hashes[:-1]
     groups = np.cumsum(new) - 1
     n_items = np.bincount(groups[new | (np.diff(items, prepend=-1) != 0)])
-    telling: npt.NDArray[np.bool_] = n_items[groups] <= _MOST_ITEMS
+    telling: npt.NDArray[np.bool_] = n_items[groups] <= most_items
     telling &= new | (np.diff(owners, prepend=-1) != 0)
     return telling
 

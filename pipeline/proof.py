@@ -1,16 +1,21 @@
 """What a proof finds: how well the models of each arm predict texts that none has read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from scipy import stats
 
 from pipeline.arms import RAW, Arm
 from pipeline.proxies import Scores
 from pipeline.shardset import ShardSet
-from training.paired import Floats, difference, holm
+from training.paired import Floats, difference
 from training.results import CONFIDENCE
+
+Sites = Mapping[tuple[str, str], str]
+"""By kind and id of a text its site."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,9 @@ class Comparison:
         difference: Bits a byte that the arm needs more; below 0 it predicts better.
         low: Lower end of its 95% confidence interval; see `training.paired`.
         high: The upper end.
-        p_value: The probability of such a difference if there is none; adjusted for all
-            comparisons of the same sort, with `raw` or with the step before.
+        p_value: The probability of such a difference if there is none; adjusted so that of all
+            comparisons of a sort, with `raw` or with the step before, that are called differences
+            5% are none (Benjamini and Hochberg 1995). 1 of arms with the same shards.
     """
 
     arm: str
@@ -76,7 +82,7 @@ class Proof:
         n_parameters: Parameters of a model.
         tokens: Tokens that each was trained on.
         seeds: The seeds.
-        held_out: By kind of text the documents and bytes that were measured.
+        held_out: By kind of text the `documents`, `sites` and `n_bytes` that were measured.
         screened: Pages that extraction's screen rejected, so that not even `raw` has them.
         arms: The arms, in the order of the curation.
         against_raw: Each arm compared with `raw`.
@@ -118,6 +124,7 @@ def result(
     shards: Mapping[str, ShardSet],
     scores: Mapping[str, Sequence[Scores]],
     seeds: Sequence[int],
+    sites: Sites,
     screened: int,
 ) -> Proof:
     """Sums up a proof.
@@ -127,24 +134,38 @@ def result(
         shards: The shards of each.
         scores: By arm what was measured of each seed's model.
         seeds: The seeds.
+        sites: By kind and id the site of each text.
         screened: As of `Proof`.
     """
     one = scores[RAW][0]
     alike = first_alike(shards)
+    groups = {
+        kind: np.unique([sites[kind, doc_id] for doc_id in ids], return_inverse=True)[1]
+        for kind, ids in one.doc_id.items()
+    }
+    firsts = {arm.name: alike[arm.name] for arm in arms}
     return Proof(
         n_parameters=one.n_parameters,
         tokens=one.tokens,
         seeds=tuple(seeds),
         held_out={
-            kind: {"documents": len(n_bytes), "n_bytes": int(n_bytes.sum())}
+            kind: {
+                "documents": len(n_bytes),
+                "sites": int(groups[kind].max()) + 1,
+                "n_bytes": int(n_bytes.sum()),
+            }
             for kind, n_bytes in one.n_bytes.items()
         },
         screened=screened,
         arms=tuple(
             _arm(arm.name, alike[arm.name], shards[arm.name], scores[arm.name]) for arm in arms
         ),
-        against_raw=_compare(arms, scores, lambda arm: RAW if arm.against else None),
-        against_before=_compare(arms, scores, lambda arm: arm.against),
+        against_raw=_compare(
+            [(arm.name, RAW) for arm in arms if arm.against], scores, groups, firsts
+        ),
+        against_before=_compare(
+            [(arm.name, arm.against) for arm in arms if arm.against], scores, groups, firsts
+        ),
     )
 
 
@@ -176,25 +197,37 @@ def _tuples(lists: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]
 
 
 def _compare(
-    arms: Sequence[Arm], scores: Mapping[str, Sequence[Scores]], other: Callable[[Arm], str | None]
+    pairs: Sequence[tuple[str, str]],
+    scores: Mapping[str, Sequence[Scores]],
+    groups: Mapping[str, npt.NDArray[np.integer]],
+    alike: Mapping[str, str],
 ) -> tuple[Comparison, ...]:
-    """Compares each arm with another on every kind of text; those without another are left out."""
-    pairs = [(arm.name, against) for arm in arms if (against := other(arm))]
-    kinds = scores[RAW][0].n_bytes.items()
+    """Compares arms on every kind of text.
+
+    Args:
+        pairs: Each arm, and the one that it is compared with.
+        scores: By arm what was measured of each seed's model.
+        groups: By kind the number of each document's site: documents of one are no sample of many.
+        alike: By arm the first one with the same shards.
+    """
     found = {
         (arm, against, kind): difference(
-            _stacked(scores[arm], kind), _stacked(scores[against], kind), n_bytes.astype(np.float64)
+            _totals([one.nats[kind] for one in scores[arm]], sites),
+            _totals([one.nats[kind] for one in scores[against]], sites),
+            _totals([scores[arm][0].n_bytes[kind]], sites)[0],
         )
         for arm, against in pairs
-        for kind, n_bytes in kinds
+        for kind, sites in groups.items()
     }
-    adjusted = holm([one.p_value for one in found.values()])
+    differing = [names for names in found if alike[names[0]] != alike[names[1]]]
+    p_values = [found[names].p_value for names in differing]
+    adjusted = dict(zip(differing, stats.false_discovery_control(p_values), strict=True))
     return tuple(
-        Comparison(*names, one.value, one.low, one.high, p_value)
-        for (names, one), p_value in zip(found.items(), adjusted, strict=True)
+        Comparison(*names, one.value, one.low, one.high, float(adjusted.get(names, 1.0)))
+        for names, one in found.items()
     )
 
 
-def _stacked(scores: Sequence[Scores], kind: str) -> Floats:
-    """Cross entropies, shape `(seeds, documents)`."""
-    return np.stack([one.nats[kind] for one in scores])
+def _totals(values: Sequence[npt.NDArray[Any]], sites: npt.NDArray[np.integer]) -> Floats:
+    """Sums by site, shape `(seeds, sites)`, of values of the documents of each seed."""
+    return np.stack([np.bincount(sites, one) for one in values])

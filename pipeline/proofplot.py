@@ -6,6 +6,9 @@ from pipeline.proof import Comparison, Proof
 from pipeline.svg import Axis, element, frame, line, named, page, text, ticks
 
 _COLOURS = {"better": "#2ca02c", "worse": "#d62728", "": "#7f7f7f"}
+_AXIS = (
+    "bits a byte more than raw, 95% interval; coloured: a difference, all comparisons considered"
+)
 # The drawing's units.
 _WIDTH, _LEFT, _RIGHT = 720, 150, 30
 _ROW, _ABOVE, _BELOW = 22, 44, 50
@@ -46,7 +49,7 @@ def _panel(
     y = Axis(len(arms), 0, top + _ROW * len(arms), top)
     yield text(_LEFT, top - 12, kind, font_weight="bold")
     places = {number + 0.5: arm for number, arm in enumerate(arms)}
-    yield from frame(x, y, named(levels), places, "bits a byte more than raw; less is better")
+    yield from frame(x, y, named(levels), places, _AXIS)
     yield line((x.at(0), y.begin), (x.at(0), y.end), stroke="#333")
     for one in rows:
         at = y.at(arms.index(one.arm) + 0.5)

@@ -26,8 +26,8 @@ def show(found: Proof, console: Console) -> None:
         _differences("Bits a byte more than the step before", found, found.against_before)
     )
     console.print(
-        "Below 0 is better. ±: 95% interval over seeds and documents; *: p below .05, adjusted for "
-        "all comparisons of the table (Holm)"
+        "Below 0 is better. ±: 95% interval over seeds and sites; *: of the differences so marked "
+        "5% are none (Benjamini and Hochberg)"
     )
 
 
@@ -35,12 +35,12 @@ def _arms(found: Proof) -> Table:
     headings = [f"{kind} ({count['documents']})" for kind, count in found.held_out.items()]
     table = number_table(
         "Bits a byte on held-out text (documents), mean of the seeds",
-        *("arm", "documents", "tokens", "epochs", *headings),
+        *("arm", "documents", "tokens", "bytes/token", "epochs", *headings),
     )
     for arm in found.arms:
         means = [f"{sum(values) / len(values):.4f}" for values in arm.bits_per_byte.values()]
-        sizes = (f"{arm.documents:,}", f"{arm.tokens:,}", f"{arm.epochs:.2f}")
-        table.add_row(arm.name, *sizes, *means)
+        sizes = (f"{arm.documents:,}", f"{arm.tokens:,}", f"{arm.n_bytes / arm.tokens:.2f}")
+        table.add_row(arm.name, *sizes, f"{arm.epochs:.2f}", *means)
     for arm in found.arms:
         if arm.same_as:
             table.caption = f"{table.caption or ''}{arm.name} has the documents of {arm.same_as}. "

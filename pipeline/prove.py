@@ -5,23 +5,24 @@ some on what each step leaves, and measured on texts that none of them has read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import arms, benchmarkitems, files, heldout, proof
+from pipeline import arms, files, heldout, proof
 from pipeline.arms import Arm
 from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.files import join
+from pipeline.heldout import HeldOut
 from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.progress import Progress
 from pipeline.proof import first_alike, result
 from pipeline.proofplot import proof_plot
-from pipeline.proveconfig import OWN
+from pipeline.proveconfig import OWN, ProveSection
 from pipeline.proxies import SCORES, Proxy, Scores, train_proxies
 from pipeline.sandbox import Pool
 from pipeline.shardset import ShardSet
@@ -36,7 +37,7 @@ from pipeline.whatif import screened
 
 PLOT = "proof.svg"
 _PROOF = "proof"
-# Of a single text the interval over texts is not known.
+# Of a single site the interval over sites is not known.
 _LEAST = 2
 T = TypeVar("T")
 
@@ -50,8 +51,7 @@ def settings(config: Config) -> dict[str, Any]:
 
 def inputs(config: Config) -> tuple[str, ...]:
     """The files that are read from outside of the run."""
-    paths = [path for kind in config.prove.held_out.values() for path in kind.paths]
-    return tuple(benchmarkitems.find_files(paths)) if paths else ()
+    return tuple(path for kind in config.prove.held_out.values() for path in kind.paths)
 
 
 def pieces(job: Job) -> int:
@@ -80,13 +80,13 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         UserError: The run is not on a local disk; an arm holds too little text; or a text of others
             cannot be read.
     """
-    if not files.is_local(job.run):
+    if "://" in job.run:
         raise UserError(f"{job.run}: models are trained on a local disk; copy the run here")
     todo = proving.Proof(job.run, job.folder, job.config.prove, tuple(arms.arms_of(job.config)))
     files.remove_temporaries(join(job.folder, HELD_OUT_SHARDS))
     for arm in todo.arms:
-        files.remove_temporaries(todo.chosen(arm))
-        files.remove_temporaries(_shards(job, arm))
+        for folder in (todo.weights(arm), todo.chosen(arm), _shards(job, arm)):
+            files.remove_temporaries(folder)
     with _pool(job) as pool:
         _hold_out(pool, job, todo, progress)
         for arm in todo.arms:
@@ -95,7 +95,8 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         _write_arms(pool, job, todo)
     shards = {arm.name: ShardSet.read(_shards(job, arm)) for arm in todo.arms}
     scores = _train(job, todo, shards)
-    found = result(todo.arms, shards, scores, _seeds(job), screened(job.run))
+    sites = heldout.sites_of(join(job.folder, TEXTS))
+    found = result(todo.arms, shards, scores, _seeds(job), sites, screened(job.run))
     with files.open_atomic(join(job.folder, PLOT)) as out:
         out.write(proof_plot(found).encode())
     facts = {_PROOF: found.to_json()}
@@ -119,21 +120,45 @@ def _each(pool: Pool, task: Callable[..., T], arguments: Iterable[tuple[Any, ...
 
 def _hold_out(pool: Pool, job: Job, todo: proving.Proof, progress: Progress) -> None:
     """Choose the texts that are measured, and write them as shards too."""
-    if Manifest.read(join(job.folder, HELD_OUT_SHARDS)):
-        return
-    section = job.config.prove
-    own = _each(pool, proving.hold_out, [(todo, name) for name in _parts(job)])
-    texts = heldout.choose([*chain(*own), *heldout.read_texts(section.held_out)], section)
-    counts = Counter(text.kind for text in texts)
-    for kind in sorted({*OWN, *section.held_out}):
-        if counts[kind] < _LEAST:
-            what = f"{kind}: {counts[kind]} documents to measure, at least {_LEAST} are needed"
-            if kind not in OWN:
-                raise UserError(f"prove.held_out.{what}; give more")
-            progress.note(f"prove: {what}; left out (raise prove.host_share)")
-    heldout.write(join(job.folder, TEXTS), [text for text in texts if counts[text.kind] >= _LEAST])
-    sources, tokenizer = _sources(job, "", ""), _tokenizer(job)
-    pool.submit(proving.encode_held_out, todo, sources, tokenizer).result()
+    folder, section = join(job.folder, HELD_OUT_SHARDS), job.config.prove
+    if Manifest.read(folder) is None:
+        own = _each(pool, proving.hold_out, [(todo, name) for name in _parts(job)])
+        texts = heldout.choose(chain(*own, heldout.read_texts(section.held_out)), section)
+        few = _few(texts, section, progress)
+        path = join(job.folder, TEXTS)
+        heldout.write(path, [one for one in texts if one.kind not in few])
+        sources = _sources(job, "", "")
+        pool.submit(proving.encode_held_out, todo, sources, _tokenizer(job)).result()
+    tokens = Counter[str]()
+    for shard in ShardSet.read(folder).shards:
+        tokens[shard.domain] += shard.tokens
+    if max(tokens.values()) <= section.train.context:
+        raise UserError(
+            f"prove: at most {max(tokens.values())} tokens of a kind to measure, less than a "
+            f"sequence (prove.train.context = {section.train.context}); raise prove.site_share or "
+            "give texts (prove.held_out)"
+        )
+
+
+def _few(texts: Sequence[HeldOut], section: ProveSection, progress: Progress) -> set[str]:
+    """The kinds of the run's own pages that are left out, for want of sites.
+
+    Raises:
+        UserError: There is nothing to measure, or too little of a kind that is asked for.
+    """
+    sites: dict[str, set[str]] = {kind: set() for kind in (*OWN, *section.held_out)}
+    for one in texts:
+        sites[one.kind].add(one.site)
+    few = {kind for kind, found in sites.items() if len(found) < _LEAST}
+    for kind in sorted(few & {*section.held_out}):
+        raise UserError(f"prove.held_out.{kind}: fewer than {_LEAST} texts to measure; give more")
+    if few == {*sites}:
+        raise UserError(
+            "prove: no text to measure; raise prove.site_share or give texts (prove.held_out)"
+        )
+    for kind in sorted(few):
+        progress.note(f"prove: {kind}: too few sites to measure; raise prove.site_share")
+    return few
 
 
 def _weigh(job: Job, arm: Arm, todo: proving.Proof, options: PipelineOptions) -> None:
@@ -159,7 +184,10 @@ def _write_arms(pool: Pool, job: Job, todo: proving.Proof) -> None:
     for arm, folder, encoded in waiting:
         parts = [future.result() for future in encoded]
         if not any(part.blocks for part in parts):
-            raise UserError(f"prove: arm {arm.name} has no document; leave it out of prove.arms")
+            raise UserError(
+                f"prove: arm {arm.name}: no document is left to read; give more pages, or name "
+                "other arms in prove.arms"
+            )
         given = (folder, parts, job.config.shards, _tokenizer(job))
         pool.submit(proving.write_shards, *given).result()
 

@@ -13,8 +13,8 @@ class HeldOutSection(Section):
     """Texts by others that no page of an arm may hold."""
 
     paths: Annotated[Names, Field(min_length=1)]
-    """Files of records: JSON, JSON Lines, CSV, TSV, Parquet, plain text, also gzipped; folders and
-    globs of such."""
+    """Files of records, or globs of them: Parquet, or JSON Lines, plain or ending in `.bz2`, `.gz`,
+    `.xz`, `.zst`."""
     field: NonEmpty = "text"
     """The record's field that is the text."""
 
@@ -23,22 +23,24 @@ class ProveSection(Section):
     """Small models trained on what each stage leaves, all else equal, and compared."""
 
     arms: Names = ()
-    """The arms to train, besides `raw`; none means all that the run has: `language`, the rule sets
-    of `filter.families` by their names, `filter`, `lines`, `dedup`, `quality_hard`, `quality_soft`,
-    `weights`."""
+    """The arms to train, besides `raw`; none means all that the run has: `language`, `exclusions`,
+    the rule sets of `filter.families` by their names, `filter`, `lines`, `dedup`, `quality_hard`,
+    `quality_soft`, `weights`. `raw` is without what `extract.screen` rejects."""
     seeds: Annotated[int, Field(ge=3, le=100)] = 3
-    """Models of each arm. Those of one number begin with the same weights."""
+    """Models of each arm. Those of one number begin with the same weights. With five, intervals are
+    half as wide as with three."""
     held_out: Mapping[NonEmpty, HeldOutSection] = Field(default_factory=dict)
     """Texts that the models are measured on, by a name for each kind."""
-    host_share: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """Share of the hosts, by hash, whose pages are in no arm: the models are measured on them, as
-    `crawl`, and as `curated` on those of them that dedup leaves."""
+    site_share: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Share of the sites (hosts of one registered domain), by hash, whose pages are in no arm: the
+    models are measured on them, as `crawl`, and as `curated` on those of them that dedup leaves."""
     documents: Annotated[int, Field(ge=2)] = 100
     """Documents of each kind that are measured, at most, chosen by hash."""
     characters: Positive = 1000
     """Characters of each, from its beginning."""
     max_overlap: Share = 0.2
-    """A page that holds a greater share of a measured text is in no arm."""
+    """A page that holds a greater share of a measured text is in no arm. Texts of fewer than eight
+    words are not looked for."""
     keep_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Share of the bytes that the arm `quality_hard` keeps, the best of each language."""
     pareto_alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 9.0

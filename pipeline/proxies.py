@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipeline import files
 from pipeline.config import WorkersSection
+from pipeline.errors import UserError
 from pipeline.ledger import Counts
 from pipeline.parts import PartWriter, finished, read_table
 from pipeline.sandbox import Guard, Pool
@@ -22,7 +23,6 @@ from training.config import TrainConfig
 
 SCORES = "scores-"
 """What the files of scores begin with, before the proxy's name."""
-_FACTS = ("n_parameters", "tokens")
 _SCHEMA = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),
@@ -55,16 +55,20 @@ class Scores:
     """How well a model predicts documents, by domain; the same documents for every model.
 
     Attributes:
+        doc_id: By domain the documents' ids.
         nats: By domain the cross entropy of each document, shape `(documents,)`.
         n_bytes: By domain the UTF-8 bytes of each.
         n_parameters: Parameters of the model.
         tokens: Tokens that it was trained on.
+        cuda: Whether on a GPU.
     """
 
+    doc_id: Mapping[str, Sequence[str]]
     nats: Mapping[str, npt.NDArray[np.float64]]
     n_bytes: Mapping[str, npt.NDArray[np.int64]]
     n_parameters: int
     tokens: int
+    cuda: int
 
     def bits_per_byte(self) -> dict[str, float]:
         """By domain all cross entropy in bits over all bytes."""
@@ -86,36 +90,46 @@ def train_proxies(proxies: Sequence[Proxy], folder: str, workers: WorkersSection
         What was measured of each.
 
     Raises:
-        UserError: Their shards are damaged, or hold too little text.
+        UserError: Their shards are damaged, or hold too little text; or some were trained before
+            on another kind of device.
     """
     memory = psutil.virtual_memory().total
     with Pool(workers.processes, workers.page_seconds, memory) as pool:
         done = [pool.submit(train_proxy, proxy, folder) for proxy in proxies]
         for future in done:
             future.result()
-    return [read_scores(proxy.name, folder) for proxy in proxies]
+    scores = [read_scores(proxy.name, folder) for proxy in proxies]
+    if len({one.cuda for one in scores}) > 1:
+        raise UserError(
+            f"{folder}: some models were trained on a GPU and some without; set the device, or "
+            "pass --overwrite to train all anew"
+        )
+    return scores
 
 
 def train_proxy(guard: Guard, proxy: Proxy, folder: str) -> None:
     """Train one and write its scores, unless they are there."""
-    path = _scores(proxy.name, folder)
+    path, output = _scores(proxy.name, folder), Path(folder, "models", proxy.name)
+    checkpoint = output / "checkpoint.safetensors"
     if files.exists(path):
+        checkpoint.unlink(missing_ok=True)
         return
     # Here and not above: the process that submits this must not load torch.
     from training.loop import train
     from training.perplexity import measure
     from training.trained import loaded
 
-    output = Path(folder, "models", proxy.name)
     facts = train(proxy.shards, proxy.config, output, report=lambda row: None, valid=proxy.valid)
-    with loaded(output / "model.safetensors") as (model, config):
+    with loaded(output / "model.safetensors", proxy.config.device) as (model, config):
         found = measure(model, config.context, ShardSet.read(proxy.valid))
     with PartWriter(path, _SCHEMA) as writer:
         for row in zip(found.doc_id, found.domain, found.nats, found.n_bytes, strict=True):
             writer.write(dict(zip(_SCHEMA.names, row, strict=True)))
         count = len(found.nats)
-        writer.describe(Counts(count, count), {name: facts[name] for name in _FACTS})
-    (output / "checkpoint.safetensors").unlink()
+        cuda = int(facts["device"] == "cuda")
+        own = {"n_parameters": facts["n_parameters"], "tokens": facts["tokens"], "cuda": cuda}
+        writer.describe(Counts(count, count), own)
+    checkpoint.unlink(missing_ok=True)
 
 
 def read_scores(name: str, folder: str) -> Scores:
@@ -127,6 +141,7 @@ def read_scores(name: str, folder: str) -> Scores:
     nats, n_bytes = table["nats"].to_numpy(), table["n_bytes"].to_numpy()
     places = {str(domain): np.flatnonzero(domains == domain) for domain in np.unique(domains)}
     return Scores(
+        {domain: table["doc_id"].take(at).to_pylist() for domain, at in places.items()},
         {domain: nats[at] for domain, at in places.items()},
         {domain: n_bytes[at] for domain, at in places.items()},
         **part.facts,

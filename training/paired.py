@@ -1,7 +1,7 @@
 """Two ways of training compared on the same documents, seed by seed."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,17 +76,3 @@ def _chance_of(value: float, margin: Callable[[float], float]) -> float:
     if value >= margin(_LEAST):
         return _LEAST
     return float(brentq(lambda chance: margin(chance) - value, _LEAST, 1, xtol=_LEAST))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """The probabilities of several comparisons made at once, adjusted.
-
-    Below a bound are then, by chance, any at all with that probability (Holm 1979, "A Simple
-    Sequentially Rejective Multiple Test Procedure").
-    """
-    found = [0.0] * len(p_values)
-    worst = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda at: p_values[at])):
-        worst = max(worst, min(1.0, p_values[place] * (len(p_values) - rank)))
-        found[place] = worst
-    return found

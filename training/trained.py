@@ -54,22 +54,23 @@ class Trained:
 
 
 @contextmanager
-def loaded(path: Path) -> Iterator[tuple[Decoder, TrainConfig]]:
+def loaded(path: Path, device: str = "auto") -> Iterator[tuple[Decoder, TrainConfig]]:
     """Loads a model, and computes as its training did while it is open.
 
     Args:
         path: Its file.
+        device: Where to compute; `auto` takes a GPU if there is one.
 
     Yields:
-        The model, on the device that there is, and its settings.
+        The model, on the device, and its settings.
 
     Raises:
         UserError: The file is no model.
     """
     model, config = load_model(path)
-    device = pick_device("auto")
-    with deterministic(device, config.threads):
-        yield model.to(device).eval(), config
+    place = pick_device(device)
+    with deterministic(place, config.threads):
+        yield model.to(place).eval(), config
 
 
 @contextmanager

@@ -9,10 +9,11 @@ prove/dropped-PART.parquet      the pages that are in no arm: held out, or like 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,12 +36,14 @@ from pipeline.shardset import VALID
 from pipeline.tasks.copies import page_hash
 from pipeline.tasks.encoding import Encoded, Sources, blocks_of, write_blocks
 from pipeline.tasks.sharding import Tokenizer, plan_shards, shard_facts, write_shard
+from pipeline.urls import host, registered_domain
 from pipeline.whatif import KEPT, judge_table, judged_documents
 from tokenizer.encode import encoder
 from tokenizer.shardwriter import TokenizedDocument
 
-HELD_OUT, OVERLAP = "held_out", "overlap"
-"""Why a page is in no arm."""
+HELD_OUT, DUPLICATE, OVERLAP = "held_out", "duplicate", "overlap"
+"""Why a page is in no arm: its site is held out; so is that of the page whose duplicate it is, and
+`dedup` would lose both; it holds too much of a text that is measured."""
 TEXTS, HELD_OUT_SHARDS, ARMS = "held-out.parquet", "held-out", "arms"
 _PREFIXES = ("dropped",)
 _CHOSEN = pa.schema(
@@ -88,16 +91,21 @@ def hold_out(guard: Guard, proof: Proof, name: str) -> list[HeldOut]:
 
 
 def _own(proof: Proof, name: str) -> Iterator[HeldOut]:
-    part, share = f"part-{name}.parquet", proof.section.host_share
+    part, share = f"part-{name}.parquet", proof.section.site_share
     columns = ["id", "host", "language", "text"]
     for row in read_rows(join(proof.run, "extract", part), columns):
         if is_held_out(row["host"], share):
-            yield HeldOut(CRAWL, row["id"], row["language"], row["text"])
+            yield _page(CRAWL, row)
     weighed = read_table(join(proof.run, "weight", part), ["duplicate_of"]).to_pylist()
     curated = read_rows(join(proof.run, "lines", part), columns)
     for row, beside in zip(curated, weighed, strict=True):
         if is_held_out(row["host"], share) and beside["duplicate_of"] is None:
-            yield HeldOut(CURATED, row["id"], row["language"], row["text"])
+            yield _page(CURATED, row)
+
+
+def _page(kind: str, row: Mapping[str, Any]) -> HeldOut:
+    site = registered_domain(row["host"])
+    return HeldOut(kind, row["id"], site, row["language"], row["text"])
 
 
 def choose_documents(guard: Guard, proof: Proof, name: str) -> Part:
@@ -120,19 +128,33 @@ def choose_documents(guard: Guard, proof: Proof, name: str) -> Part:
 def _excluded(guard: Guard, proof: Proof, name: str) -> Iterator[Rejected]:
     """The pages of a part that no arm reads."""
     texts, section = join(proof.folder, TEXTS), proof.section
+    duplicates = _duplicates(proof, name)
     rows = read_rows(
         join(proof.run, "extract", f"part-{name}.parquet"), [*CAPTURE_COLUMNS, "host", "text"]
     )
     for index, row in enumerate(rows):
         capture = capture_of(row)
-        if is_held_out(row["host"], section.host_share):
+        if is_held_out(row["host"], section.site_share):
             yield Rejected(capture, "dropped", HELD_OUT)
+            continue
+        if page_hash(row) in duplicates:
+            yield Rejected(capture, "dropped", DUPLICATE)
             continue
         found = attempt(guard, index, capture, partial(heldout.overlap, row["text"], texts))
         if isinstance(found, Rejected):
             yield found
         elif found > section.max_overlap:
             yield Rejected(capture, "dropped", OVERLAP, found)
+
+
+def _duplicates(proof: Proof, name: str) -> set[int]:
+    """The pages of a part whose place dedup gave to a page that is held out."""
+    share = proof.section.site_share
+    table = read_table(join(proof.run, "dedup", f"duplicates-{name}.parquet"), ["row", "kept_url"])
+    held_out = [is_held_out(host(url), share) for url in table["kept_url"].to_pylist()]
+    rows = table["row"].to_numpy()[np.array(held_out, np.bool_)]
+    pages = _pages(read_table(join(proof.run, "lines", f"part-{name}.parquet"), _PAGE))
+    return {*pages[rows].tolist()}
 
 
 def _repeats(proof: Proof, arm: Arm, name: str, pages: npt.NDArray[np.uint64]) -> Numbers:
@@ -175,15 +197,14 @@ def encode_held_out(guard: Guard, proof: Proof, sources: Sources, tokenizer: Tok
     """Write the texts that are measured as validation shards, their kinds as domains."""
     folder, name = join(proof.folder, HELD_OUT_SHARDS), "texts"
     encode = encoder(sources.tokenizer, sources.end_of_text, sources.sha256)
-    documents = (
-        (
-            VALID,
-            TokenizedDocument(
-                encode.encode(one.text), one.id, one.kind, one.language, len(one.text.encode()), 1
-            ),
-        )
-        for one in heldout.read(join(proof.folder, TEXTS))
-    )
+
+    def tokenized(one: HeldOut) -> TokenizedDocument:
+        # Without the end of text: most of them do not end where they are cut.
+        tokens = encode.encode(one.text)[:-1]
+        n_bytes = len(one.text.encode())
+        return TokenizedDocument(tokens, one.id, one.kind, one.language, n_bytes, repeat=1)
+
+    documents = ((VALID, tokenized(one)) for one in heldout.read(join(proof.folder, TEXTS)))
     count = write_blocks(folder, name, documents, tokenizer.vocab_size)
     encoded = Encoded(Part(name, Counts(count, count), {}), tuple(blocks_of(folder, name)))
     write_shards(guard, folder, [encoded], ShardsSection(), tokenizer)
@@ -201,5 +222,5 @@ def write_shards(
     done = [write_shard(guard, plan, section.row_group_tokens, tokenizer, folder) for plan in plans]
     found = [*(one.part for one in parts), *(one.part for one in done)]
     facts = shard_facts(folder, done, tokenizer, anneal=False)
-    Manifest.of_parts("shards", {}, {}, found, facts).write(folder)
     remove_folder(join(folder, WORK))
+    Manifest.of_parts("shards", {}, {}, found, facts).write(folder)

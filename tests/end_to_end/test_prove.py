@@ -12,11 +12,12 @@ import pytest
 from pipeline.heldout import is_held_out
 from tests.end_to_end.golden_run import Golden, answer_of, digests
 
+SHARE = 0.3
 ARMS = ("raw", "gopher_repetition", "filter", "dedup", "quality_soft", "weights")
 SECTION = """
 [prove]
 arms = ["gopher_repetition", "filter", "dedup", "quality_soft", "weights"]
-host_share = 0.15
+site_share = 0.3
 documents = 6
 characters = 300
 pareto_alpha = 2.0
@@ -37,7 +38,7 @@ def planted(golden: Golden) -> dict[str, Any]:
     return next(
         row
         for row in found
-        if len(row["text"].split()) > 100 and not is_held_out(row["host"], 0.15)
+        if len(row["text"].split()) > 100 and not is_held_out(row["host"], SHARE)
     )
 
 
@@ -78,8 +79,15 @@ def test_each_arm_reads_what_its_step_leaves(
     run, _ = proved
     dropped = {row["id"]: row for row in rows(run / "prove", "dropped", "id", "reason", "value")}
     extracted = [*rows(run / "extract", "part", "id", "host")]
-    expected = {row["id"] for row in extracted if is_held_out(row["host"], 0.15)}
+    expected = {row["id"] for row in extracted if is_held_out(row["host"], SHARE)}
     assert {key for key, row in dropped.items() if row["reason"] == "held_out"} == expected
+    hosts = {row["id"]: row["host"] for row in extracted}
+    copies = {
+        row["id"]
+        for row in rows(run / "dedup", "duplicates", "id", "kept_id")
+        if is_held_out(hosts[row["kept_id"]], SHARE) and row["id"] not in expected
+    }
+    assert {key for key, row in dropped.items() if row["reason"] == "duplicate"} == copies
     assert dropped[planted["id"]]["reason"] == "overlap"
     # The text was cut within a word.
     assert dropped[planted["id"]]["value"] > 0.9
@@ -145,9 +153,10 @@ def test_what_was_begun_is_finished_with_the_same_bytes(
     [
         ("documents = 6", "documents = 7", "made with other settings: settings.prove.documents"),
         ('"dedup"', '"deduped"', "prove.arms: no arm deduped; this run has raw, language"),
-        ("host_share", "seeds = 2\nhost_share", "prove.seeds: "),
+        ("site_share", "seeds = 2\nsite_share", "prove.seeds: "),
         ("held_out.planted", "held_out.crawl", "the name of the run's own pages"),
         ("{ paths =", '{ field = "body", paths =', "no text in 'body'; it has text"),
+        ("context = 32", "context = 4096", "less than a sequence (prove.train.context = 4096)"),
         ("2, steps = 3", "2, steps = 3, anneal_share = 0.5", "train.anneal_share is not for arms"),
     ],
 )

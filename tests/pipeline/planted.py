@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline.benchmarkitems import read
 from pipeline.contamination import ContaminationIndex
 
 BOUND = 0.5
@@ -58,7 +59,7 @@ def index_of(*benchmarks: Sequence[object], ngram: int = 13, short: int = 8) -> 
         for name, records in zip(string.ascii_lowercase, benchmarks, strict=False):
             lines = "\n".join(map(json.dumps, records))
             Path(folder, f"{name}.jsonl").write_text(lines, encoding="utf-8")
-        return ContaminationIndex.load([folder], ngram, short)
+        return ContaminationIndex.of(read([folder]), ngram, short)
 
 
 def filler(n_words: int, seed: int) -> str:

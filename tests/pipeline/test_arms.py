@@ -7,6 +7,7 @@ import pytest
 from pipeline.arms import Arm, arms_of
 from pipeline.config import Config
 from pipeline.errors import UserError
+from pipeline.families import bounds_of
 
 
 def arms(**sections: Any) -> dict[str, Arm]:
@@ -19,7 +20,8 @@ SCORED = {"quality": {"references": "somewhere"}}
 
 def test_there_is_an_arm_for_each_step() -> None:
     found = arms(**SCORED, filter={"families": ["gopher_quality", "fineweb"]})
-    chain = ["raw", "language", "gopher_quality", "fineweb", "filter", "lines", "dedup"]
+    judged = ["language", "exclusions", "gopher_quality", "fineweb"]
+    chain = ["raw", *judged, "filter", "lines", "dedup"]
     assert [*found] == [*chain, "quality_hard", "quality_soft", "weights"]
     assert [found[name].against for name in chain] == [None, *chain[:-1]]
     for last in ("quality_hard", "quality_soft", "weights"):
@@ -31,6 +33,7 @@ def test_each_family_is_judged_beside_those_before_it() -> None:
     judged = {name: arm.filter.families for name, arm in found.items() if arm.filter}
     assert judged == {
         "language": (),
+        "exclusions": (),
         "gopher_quality": ("gopher_quality",),
         "gopher_repetition": ("gopher_quality", "gopher_repetition"),
     }
@@ -41,9 +44,20 @@ def test_own_bounds_hold_from_the_arm_on_that_judges_by_their_rule() -> None:
     rules["language_score"] = {"high": 1.0}
     found = arms(filter={"families": ["gopher_quality", "gopher_repetition"], "rules": rules})
     own = {name: {*arm.filter.rules} for name, arm in found.items() if arm.filter}
-    assert own["language"] == {"language_score"}
+    assert own["exclusions"] == {"language_score"}
     assert own["gopher_quality"] == {"language_score"}
     assert own["gopher_repetition"] == {"language_score", "top_2_gram"}
+
+
+def test_language_is_judged_by_the_languages_score_alone() -> None:
+    section = arms(filter={"rules": {"language_score": {"low": 0.9}}})["language"].filter
+    assert section is not None
+    assert bounds_of(section, "eng_Latn") == {"language_score": (0.9, None)}
+
+
+def test_raw_alone_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"prove\.arms: nothing to compare raw with"):
+        arms(prove={"arms": ["raw"]})
 
 
 def test_without_scores_there_is_no_arm_by_quality() -> None:

@@ -29,6 +29,12 @@ EFFECTS = {
 }
 
 
+# Two documents a site.
+SITES = {
+    (kind, f"{number}"): f"{number // 2}" for kind in ("books", "forums") for number in range(40)
+}
+
+
 def shards(sha256: str, tokens: int) -> ShardSet:
     shard = ShardFile("f", "train", "all", 10, tokens, 4 * tokens, 1, sha256, ())
     return ShardSet("folder", 4096, "hash", (shard,))
@@ -43,7 +49,8 @@ def scores(arm: str, seed: int) -> Scores:
         chance = np.random.default_rng([seed, len(arm), len(kind)])
         own = effect + chance.normal(0, 0.003) + chance.normal(0, 0.05, 40)
         nats[kind], sizes[kind] = (hard + own) * n_bytes * np.log(2), n_bytes
-    return Scores(nats, sizes, 1_300_000, 600_000)
+    ids = {kind: [f"{number}" for number in range(40)] for kind in nats}
+    return Scores(ids, nats, sizes, 1_300_000, 600_000, 0)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +63,7 @@ def proof() -> Proof:
         "lines": shards("b", 1_200_000),
         "dedup": shards("c", 300_000),
     }
-    return result(ARMS, sets, measured, (0, 1, 2), 7)
+    return result(ARMS, sets, measured, (0, 1, 2), SITES, 7)
 
 
 def test_planted_wins_and_losses_are_both_found(proof: Proof) -> None:
@@ -75,6 +82,32 @@ def test_a_step_that_changes_nothing_is_no_difference(proof: Proof) -> None:
     assert (same.difference, same.p_value, same.verdict) == (0, 1, "")
     assert found["dedup", "lines"].verdict == ""
     assert [arm.same_as for arm in proof.arms] == [None, None, "filter", None]
+
+
+def test_what_one_site_says_is_said_once(proof: Proof) -> None:
+    assert proof.held_out["books"]["documents"] == 40
+    assert proof.held_out["books"]["sites"] == 20
+    measured = {name: [scores(name, seed) for seed in range(3)] for name in EFFECTS}
+    arms, sets = (ARMS[0], ARMS[1]), {"raw": shards("a", 100), "filter": shards("b", 100)}
+    own = {key: key[1] for key in SITES}
+    apart = result(arms, sets, measured, (0, 1, 2), own, 0)
+    # The same documents, each four times: as sites of four they say as much as before, no more.
+    many = {name: [fourfold(one) for one in some] for name, some in measured.items()}
+    together = {(kind, f"{n}"): f"{n % 40}" for kind, _ in SITES for n in range(160)}
+    found = result(arms, sets, many, (0, 1, 2), together, 0)
+    for one, other in zip(apart.against_raw, found.against_raw, strict=True):
+        assert (one.low, one.high) == pytest.approx((other.low, other.high))
+
+
+def fourfold(one: Scores) -> Scores:
+    return Scores(
+        {kind: [f"{number}" for number in range(160)] for kind in one.nats},
+        {kind: np.tile(nats, 4) for kind, nats in one.nats.items()},
+        {kind: np.tile(sizes, 4) for kind, sizes in one.n_bytes.items()},
+        one.n_parameters,
+        one.tokens,
+        one.cuda,
+    )
 
 
 def test_epochs_are_tokens_read_over_tokens_there(proof: Proof) -> None:

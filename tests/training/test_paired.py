@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
-from training.paired import difference, holm
+from training.paired import difference
 
 LN2 = np.log(2)
 
@@ -66,25 +64,3 @@ def test_the_same_models_do_not_differ() -> None:
     nats = np.random.default_rng(4).normal(5, 1, (3, 10))
     found = difference(nats, nats, np.full(10, 7.0))
     assert (found.value, found.low, found.high, found.p_value) == (0, 0, 0, 1)
-
-
-def test_holms_adjustment_is_that_of_the_r_function() -> None:
-    """p.adjust(c(.01, .04, .03, .005), "holm") in R's package stats."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_adjusted_probabilities_keep_their_order_and_are_no_smaller(p_values: list[float]) -> None:
-    adjusted = holm(p_values)
-    assert all(before <= after <= 1 for before, after in zip(p_values, adjusted, strict=True))
-    order = np.argsort(p_values, kind="stable")
-    assert np.all(np.diff(np.array(adjusted)[order]) >= 0)
-    # Rejecting one by one, as Holm describes it, rejects the same at every level.
-    for level in (0.01, 0.05, 0.3):
-        rejected = 0
-        while rejected < len(p_values) and (
-            p_values[order[rejected]] * (len(p_values) - rejected) <= level
-        ):
-            rejected += 1
-        assert sum(one <= level for one in adjusted) == rejected
