@@ -16,6 +16,7 @@ Call = Literal[
     "export",
     "generate",
     "inspect",
+    "mix",
     "plan",
     "plan_fit",
     "references",
@@ -97,6 +98,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add(held, "verify", "compare every byte with what was written", "verify", run=True)
     for call, help_, add, _ in COMMANDS:
         add(_add(commands, call, help_, call, run=True))
+    _add_mix(commands)
     add_plan(commands)
     sample = _add(commands, "sample", "write the bundled sample crawl", "sample", run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
@@ -128,6 +130,19 @@ def _add_run(commands: Any, name: str, help_: str, only: str | None) -> argparse
         parser.add_argument("--until", choices=names, help="the last stage to run")
     parser.set_defaults(only=only, until=None)
     return parser
+
+
+def _add_mix(commands: Any) -> None:
+    help_ = "propose domain weights by regression on small proxies"
+    parser = _add(commands, "mix", help_, "mix", run=False)
+    parser.add_argument("config", help="a TOML file whose run has shards, or that names mix.table")
+    parser.add_argument("--output", metavar="FOLDER", help="in place of run.output")
+    parser.add_argument("--name", help="in place of run.name")
+    parser.add_argument("--workers", type=count, metavar="N", help="in place of workers.count")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="make proxies anew that other settings made"
+    )
+    parser.set_defaults(input=None)
 
 
 def _add_references(commands: Any) -> None:

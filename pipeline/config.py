@@ -20,6 +20,7 @@ from pipeline import models, rules
 from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
 from pipeline.files import Access
+from pipeline.mixconfig import MixSection
 from pipeline.personal import KINDS
 from pipeline.rules import UNBOUNDED
 from pipeline.section import Names, NonEmpty, Positive, Section, Share
@@ -320,6 +321,7 @@ class Config(Section):
     tokenizer: TokenizerConfig = TokenizerConfig()
     shards: ShardsSection = ShardsSection()
     train: TrainConfig = TrainConfig()
+    mix: MixSection = MixSection()
 
 
 def load(path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:

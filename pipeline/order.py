@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import files, model
+from pipeline import files, mix, model
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.progress import Progress
@@ -105,6 +105,17 @@ REFERENCES = Stage(
     inputs=references.inputs,
     check=references.check,
     idle=lambda config: not references.inputs(config),
+)
+
+MIX = Stage(
+    "mix",
+    "mix",
+    mix.settings,
+    ("torch", "numpy"),
+    mix.execute,
+    reads=("shards",),
+    pieces=mix.count,
+    finished=mix.trained,
 )
 
 STAGES = (

@@ -78,15 +78,38 @@ def train_beside(config: Config) -> None:
     Raises:
         UserError: A stage before is not done, or training cannot begin.
     """
+    job = make_job(STAGES[-1], config, _all_finished(config))
+    finished = Manifest.read(job.folder)
+    if finished is None or finished.fingerprint != job.fingerprint:
+        model.train(job)
+
+
+def run_after(
+    stage: Stage, config: Config, options: PipelineOptions, progress: Progress, overwrite: bool
+) -> Manifest:
+    """Run a stage that is not one of `STAGES` and reads what those before training wrote.
+
+    Raises:
+        UserError: As in `run`; or a stage before is not done.
+    """
+    job = make_job(stage, config, _all_finished(config))
+    if overwrite and stale_keys(job):
+        files.remove_folder(job.folder)
+    return _complete(stage, job, options, progress)
+
+
+def _all_finished(config: Config) -> dict[str, Manifest]:
+    """What the stages before training wrote.
+
+    Raises:
+        UserError: One is not done, or was made with other settings.
+    """
     done: dict[str, Manifest] = {}
     for stage in STAGES[:-1]:
         before = _finished(_job_of_finished(stage, config, done))
         assert before is not None, f"{stage.name}: its manifest was deleted just now"
         done[stage.name] = before
-    job = make_job(STAGES[-1], config, done)
-    finished = Manifest.read(job.folder)
-    if finished is None or finished.fingerprint != job.fingerprint:
-        model.train(job)
+    return done
 
 
 def check_inputs(stage: Stage, config: Config) -> None:
