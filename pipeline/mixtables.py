@@ -82,7 +82,7 @@ def _show_domains(mixed: Mixed, tokens: float, console: Console) -> None:
 def _show_metrics(mixed: Mixed, console: Console) -> None:
     rows = number_table("Foretold", "metric", "natural", "95%", "proposal", "95%", "change", "95%")
     for row in mixed.metrics:
-        assert row.proposal and row.change, "shown without a proposal"
+        assert row.prior and row.proposal and row.change, "shown without a proposal"
         rows.add_row(row.name, *_cells(row.prior), *_cells(row.proposal), *_cells(row.change))
     rows.caption = "the proposal was chosen by the same law, which flatters it"
     console.print(rows)

@@ -75,7 +75,7 @@ def _starts(weights: Numbers, values: Numbers) -> list[Numbers]:
 def _project(weights: Numbers, values: Numbers, floor: float) -> Numbers:
     """The slopes that fit best, to first order, above a floor.
 
-    Around the mean mixture, so that a domain which no mixture has has no effect.
+    Around the mean mixture, so that a domain which no mixture has is taken for a mean one.
     """
     mean = weights.mean(axis=0)
     rest = values - floor

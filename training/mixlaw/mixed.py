@@ -18,6 +18,9 @@ OBJECTIVE = "objective"
 RESAMPLES = 100
 
 
+Row = tuple["Foretold | None", "Foretold | None", "Foretold | None"]
+
+
 class Corpus(NamedTuple):
     """The text that a training is planned on.
 
@@ -77,8 +80,8 @@ class Metric:
         name: Its name.
         weight: Its weight in the objective.
         quality: How well it is foretold.
-        prior: What the natural shares come to.
-        proposal: What the proposal comes to; None if there is none.
+        prior: What the natural shares come to; None if nothing is proposed, as of the others.
+        proposal: What the proposal comes to.
         change: The proposal's less the prior's. The mixture was chosen by the same law, so that
             what it gains is flattered.
     """
@@ -86,7 +89,7 @@ class Metric:
     name: str
     weight: float
     quality: Quality
-    prior: Foretold
+    prior: Foretold | None
     proposal: Foretold | None
     change: Foretold | None
 
@@ -130,20 +133,22 @@ def mix(swarm: Swarm, corpus: Corpus, section: MixSection) -> Mixed:
     _check(swarm)
     qualities, whole = cross_validate(swarm, importance)
     refusal = _refusal(whole, section.min_rank_correlation)
-    law = fit(swarm.weights, swarm.values)
-    mixtures = [corpus.prior]
+    proposal: Numbers | None = None
+    foretold: list[Row] = [(None, None, None)] * (len(importance) + 1)
     if not refusal:
+        law = fit(swarm.weights, swarm.values)
         objective = Objective(law, importance, corpus.prior, section.penalty)
         least = np.minimum(np.minimum(corpus.least, corpus.prior), most)
-        mixtures.append(rounded(best(objective, least, most)))
-    foretold = _foretold(np.stack(mixtures), law, _draws(swarm, law), importance)
-    names = zip(
-        [*swarm.metrics, OBJECTIVE], [*importance, 1.0], [*qualities, whole], foretold, strict=True
-    )
+        proposal = rounded(best(objective, least, most))
+        foretold = _foretold(
+            np.stack([corpus.prior, proposal]), law, _draws(swarm, law), importance
+        )
+    names, weights = [*swarm.metrics, OBJECTIVE], [*importance.tolist(), 1.0]
+    rows = zip(names, weights, [*qualities, whole], foretold, strict=True)
     return Mixed(
         proxies=len(swarm.weights),
-        domains=tuple(_domains(swarm, corpus, None if refusal else mixtures[-1])),
-        metrics=tuple(Metric(*one[:3], *one[3]) for one in names),
+        domains=tuple(_domains(swarm, corpus, proposal)),
+        metrics=tuple(Metric(*one[:3], *one[3]) for one in rows),
         refusal=refusal,
     )
 
@@ -198,18 +203,13 @@ def _draws(swarm: Swarm, law: Law) -> list[Law]:
     return [fit(swarm.weights[at], swarm.values[at], near=law) for at in chosen]
 
 
-def _foretold(
-    mixtures: Numbers, law: Law, draws: Sequence[Law], importance: Numbers
-) -> list[tuple[Foretold, Foretold | None, Foretold | None]]:
+def _foretold(mixtures: Numbers, law: Law, draws: Sequence[Law], importance: Numbers) -> list[Row]:
     """Of each metric, and of the objective: the prior, the proposal, and the change."""
     laws = np.stack([one.foretell(mixtures).T for one in (law, *draws)])
     whole = np.concatenate([laws, np.einsum("lmn,m->ln", laws, importance)[:, None]], axis=1)
-    prior = [_of(row) for row in whole[:, :, 0].T]
-    if len(mixtures) == 1:
-        return [(one, None, None) for one in prior]
-    proposal = [_of(row) for row in whole[:, :, 1].T]
-    change = [_of(row) for row in (whole[:, :, 1] - whole[:, :, 0]).T]
-    return list(zip(prior, proposal, change, strict=True))
+    prior, proposal = whole[:, :, 0].T, whole[:, :, 1].T
+    rows = zip(prior, proposal, proposal - prior, strict=True)
+    return [(_of(first), _of(second), _of(change)) for first, second, change in rows]
 
 
 def _of(values: Numbers) -> Foretold:
