@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classifiers.ranking import Labels, Numbers
+from pipeline.svg import Axis, frame, line, named, page, titled
 
 _BINS = 10
 # The drawing's units: a margin around a square.
@@ -59,40 +60,28 @@ def calibration_error(found: list[Bin]) -> float:
 
 
 def drawing(found: list[Bin]) -> str:
-    """The reliability diagram as SVG; a dot's area is its bin's weight."""
+    """The reliability diagram as SVG; a larger dot is a bin of more weight."""
     low, high = _MARGIN, _MARGIN + _SIDE
-    size = high + _MARGIN
-    ticks = [n / 5 for n in range(6)]
-    marks = [
-        f'<line x1="{_at(t)}" y1="{low}" x2="{_at(t)}" y2="{high}" stroke="#ddd"/>'
-        f'<line x1="{low}" y1="{_at(t)}" x2="{high}" y2="{_at(t)}" stroke="#ddd"/>'
-        f'<text x="{_at(t)}" y="{high + 18}" text-anchor="middle">{t:g}</text>'
-        f'<text x="{low - 8}" y="{_at(1 - t) + 4}" text-anchor="end">{t:g}</text>'
-        for t in ticks
-    ]
+    x, y = Axis(0, 1, low, high), Axis(0, 1, high, low)
     dots = [
-        f'<circle cx="{_at(one.score)}" cy="{_at(1 - one.share)}"'
-        f' r="{3 + 20 * one.weight**0.5:.1f}" fill="#1f77b4" fill-opacity="0.6">'
-        f"<title>{one.pages} pages: score {one.score:.3f}, cited {one.share:.3f}</title></circle>"
+        titled(
+            "circle",
+            f"{one.pages} pages: score {one.score:.3f}, cited {one.share:.3f}",
+            cx=x.at(one.score),
+            cy=y.at(one.share),
+            r=round(3 + 20 * one.weight**0.5, 1),
+            fill="#1f77b4",
+            fill_opacity=0.6,
+        )
         for one in found
     ]
-    middle = (low + high) // 2
-    return "\n".join(
+    marks = named(x.marks())
+    return page(
+        high + _MARGIN,
+        high + _MARGIN,
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="{size}"'
-            ' font-family="sans-serif" font-size="12">',
-            f'<rect width="{size}" height="{size}" fill="white"/>',
-            *marks,
-            f'<line x1="{low}" y1="{high}" x2="{high}" y2="{low}" stroke="#888"'
-            ' stroke-dasharray="4"/>',
+            *frame(x, y, marks, marks, "score", "share of cited pages, at even odds"),
+            line((low, high), (high, low), stroke="#888", stroke_dasharray=4),
             *dots,
-            f'<text x="{middle}" y="{high + 38}" text-anchor="middle">score</text>',
-            f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">'
-            "share of cited pages, at even odds</text>",
-            "</svg>\n",
-        ]
+        ],
     )
-
-
-def _at(value: float) -> float:
-    return round(_MARGIN + value * _SIDE, 1)

@@ -19,6 +19,7 @@ Call = Literal[
     "mix",
     "plan",
     "plan_fit",
+    "prove",
     "references",
     "report",
     "run",
@@ -98,8 +99,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add(held, "verify", "compare every byte with what was written", "verify", run=True)
     for call, help_, add, _ in COMMANDS:
         add(_add(commands, call, help_, call, run=True))
-    _add_mix(commands)
+    about = "propose domain weights by regression on small proxies"
+    _add_configured(commands, "mix", about, "mix")
     add_plan(commands)
+    about = "train small models on what each step leaves, and compare them"
+    _add_configured(commands, "prove", about, "prove")
     sample = _add(commands, "sample", "write the bundled sample crawl", "sample", run=False)
     sample.add_argument("folder", type=Path, help="where to write it")
     return parser
@@ -115,16 +119,9 @@ def _add(commands: Any, name: str, help_: str, call: Call, run: bool) -> argpars
 
 
 def _add_run(commands: Any, name: str, help_: str, only: str | None) -> argparse.ArgumentParser:
-    parser = _add(commands, name, help_, "run", run=False)
-    parser.add_argument("config", help="a TOML file; see configs/")
+    parser = _add_configured(commands, name, help_, "run")
     parser.add_argument("--input", nargs="+", metavar="PATH", help="in place of input.paths")
-    parser.add_argument("--output", metavar="FOLDER", help="in place of run.output")
-    parser.add_argument("--name", help="in place of run.name")
-    parser.add_argument("--workers", type=int, metavar="N", help="in place of workers.count")
     parser.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="make output anew that other settings made"
-    )
     if only is None:
         names = [stage.name for stage in STAGES]
         parser.add_argument("--until", choices=names, help="the last stage to run")
@@ -132,17 +129,17 @@ def _add_run(commands: Any, name: str, help_: str, only: str | None) -> argparse
     return parser
 
 
-def _add_mix(commands: Any) -> None:
-    help_ = "propose domain weights by regression on small proxies"
-    parser = _add(commands, "mix", help_, "mix", run=False)
-    parser.add_argument("config", help="a TOML file whose run has shards, or that names mix.table")
+def _add_configured(commands: Any, name: str, help_: str, call: Call) -> argparse.ArgumentParser:
+    parser = _add(commands, name, help_, call, run=False)
+    parser.add_argument("config", help="a TOML file; see configs/")
     parser.add_argument("--output", metavar="FOLDER", help="in place of run.output")
     parser.add_argument("--name", help="in place of run.name")
-    parser.add_argument("--workers", type=count, metavar="N", help="in place of workers.count")
+    parser.add_argument("--workers", type=int, metavar="N", help="in place of workers.count")
     parser.add_argument(
-        "--overwrite", action="store_true", help="make proxies anew that other settings made"
+        "--overwrite", action="store_true", help="make output anew that other settings made"
     )
     parser.set_defaults(input=None)
+    return parser
 
 
 def _add_references(commands: Any) -> None:

@@ -21,6 +21,8 @@ from pipeline import (
     mixcommand,
     mixtables,
     modelcommands,
+    prooftables,
+    prove,
     shardcheck,
     stats,
     tables,
@@ -135,6 +137,13 @@ def _run_stages(parsed: argparse.Namespace, config: Config) -> bool:
     progress = Progress(Console(stderr=True))
     run(config, options, progress, parsed.only, parsed.until, parsed.overwrite)
     return True
+
+
+def _prove(parsed: argparse.Namespace) -> None:
+    config = _config(parsed)
+    run(config, parsed.beam, Progress(Console(stderr=True)), "prove", overwrite=parsed.overwrite)
+    found = prove.read(files.join(run_folder(config), "prove"))
+    _output(parsed, found.to_json(), lambda console: prooftables.show(found, console))
 
 
 def _train_quality(parsed: argparse.Namespace) -> None:
@@ -280,6 +289,7 @@ _CALLS: dict[Call, Callable[[argparse.Namespace], None]] = {
     "mix": _mix,
     "plan": _plan,
     "plan_fit": _plan_fit,
+    "prove": _prove,
     "references": _references,
     "report": _report,
     "run": _run,
@@ -292,4 +302,4 @@ _CALLS: dict[Call, Callable[[argparse.Namespace], None]] = {
     "what_if": _what_if,
     **{name: partial(_ask_model, command) for name, *_, command in modelcommands.COMMANDS},
 }
-_BEAM: tuple[Call, ...] = ("run", "references", "train_quality")
+_BEAM: tuple[Call, ...] = ("run", "prove", "references", "train_quality")

@@ -22,6 +22,7 @@ from pipeline.errors import UserError
 from pipeline.files import Access
 from pipeline.mixconfig import MixSection
 from pipeline.personal import KINDS
+from pipeline.proveconfig import ProveSection
 from pipeline.rules import UNBOUNDED
 from pipeline.section import Names, NonEmpty, Positive, Section, Share
 from pipeline.weightconfig import WeightSection
@@ -322,6 +323,7 @@ class Config(Section):
     shards: ShardsSection = ShardsSection()
     train: TrainConfig = TrainConfig()
     mix: MixSection = MixSection()
+    prove: ProveSection = ProveSection()
 
 
 def load(path: str, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:

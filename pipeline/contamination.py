@@ -148,8 +148,13 @@ class ContaminationIndex:
         Raises:
             UserError: A file is missing, of no known format, or broken.
         """
+        return ContaminationIndex.of(benchmarkitems.read(paths), ngram, short_ngram)
+
+    @staticmethod
+    def of(items: Iterable[Item], ngram: int = 13, short_ngram: int = 8) -> "ContaminationIndex":
+        """Index some items; the numbers are those of `load`."""
         builder = _Builder(ngram, short_ngram)
-        for item in benchmarkitems.read(paths):
+        for item in items:
             builder.add(item)
         return builder.finish()
 

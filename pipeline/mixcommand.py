@@ -15,7 +15,7 @@ from pipeline.mix import CHECK, LEAST, TABLE, Planned, measured, planned_tokens
 from pipeline.order import MIX
 from pipeline.progress import Progress
 from pipeline.proxies import SCORES, train_proxies
-from pipeline.run import run_after, run_folder
+from pipeline.run import run, run_folder
 from training.mixlaw import table
 from training.mixlaw.check import Check, check
 from training.mixlaw.mixed import Corpus, Mixed, importances, mix
@@ -65,7 +65,7 @@ def answer(config: Config, options: Any, overwrite: bool, progress: Progress) ->
     planned = Planned.read(config, files.join(run_folder(config), "shards"))
     _check_settings(config, planned)
     _reopen(folder, config.mix.proxies)
-    run_after(MIX, config, options, progress, overwrite)
+    run(config, options, progress, MIX.name, overwrite=overwrite)
     path = files.join(folder, TABLE)
     swarm = table.read(path)
     mixed = mix(swarm, planned.corpus, config.mix)

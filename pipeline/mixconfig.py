@@ -6,30 +6,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from pipeline.section import Factor, Names, NonEmpty, Positive, Section
-from training.config import TrainConfig
+from training.config import ProxyConfig
 
 _Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class ProxyTrainConfig(TrainConfig):
-    """Training of a proxy: `[train]`'s keys, with a smaller model and fewer steps by default.
-
-    With a vocabulary of 4,096 it has 0.9 million parameters and reads a million tokens. RegMix's
-    proxies have 1 million (Liu et al. 2024); Olmix finds that such small ones rank mixtures as
-    models of a billion do with a correlation of 0.73, those above 15 million with 0.89 (Chen et al.
-    2026).
-    """
-
-    depth: int = Field(default=2, ge=1, description="Decoder blocks.")
-    steps: int = Field(default=500, ge=1, description="Optimizer steps.")
-
-    @model_validator(mode="after")
-    def _weights_are_the_swarm_s(self) -> Self:
-        if self.weights:
-            raise ValueError("weights are what the swarm tries; remove the key")
-        if self.anneal_share:
-            raise ValueError("anneal_share: proxies read the train shards alone; remove the key")
-        return self
 
 
 class MixSection(Section):
@@ -50,8 +29,10 @@ class MixSection(Section):
     its logarithm, from this least one, which gives mixtures of few domains …"""
     max_strength: _Number = 64.0
     """… to this greatest one, which gives mixtures near its centre."""
-    train: ProxyTrainConfig = ProxyTrainConfig()
-    """Training of a proxy; a proxy's vocabulary is that of the shards."""
+    train: ProxyConfig = ProxyConfig()
+    """The proxies. RegMix's have 1 million parameters (Liu et al. 2024); Olmix finds that such rank
+    mixtures as models of a billion do with a correlation of 0.73, those above 15 million with 0.89
+    (Chen et al. 2026)."""
     table: str = ""
     """In place of training proxies, the CSV file of a swarm that exists: a row a proxy, columns
     `weight:DOMAIN` and `metric:NAME`, of which less is better."""
@@ -77,6 +58,9 @@ class MixSection(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        for key in ("weights", "anneal_share"):
+            if getattr(self.train, key):
+                raise ValueError(f"train.{key} is not for proxies, whose mixtures are drawn")
         if self.min_strength > self.max_strength:
             raise ValueError(
                 f"min_strength = {self.min_strength:g} is above max_strength = "

@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import files, mix, model
+from pipeline import files, mix, model, prove
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.progress import Progress
@@ -105,17 +105,6 @@ REFERENCES = Stage(
     inputs=references.inputs,
     check=references.check,
     idle=lambda config: not references.inputs(config),
-)
-
-MIX = Stage(
-    "mix",
-    "mix",
-    mix.settings,
-    ("torch", "numpy"),
-    mix.execute,
-    reads=("shards",),
-    pieces=mix.count,
-    finished=mix.trained,
 )
 
 STAGES = (
@@ -246,3 +235,29 @@ STAGES = (
         about=how_it_goes,
     ),
 )
+
+PROVE = Stage(
+    "prove",
+    "prove",
+    prove.settings,
+    ("torch", "tokenizers", "numpy", "pyarrow", "xxhash"),
+    prove.execute,
+    reads=("extract", "filter", "lines", "dedup", "weight", "tokenizer"),
+    pieces=prove.pieces,
+    finished=prove.finished,
+    inputs=prove.inputs,
+)
+
+MIX = Stage(
+    "mix",
+    "mix",
+    mix.settings,
+    ("torch", "numpy"),
+    mix.execute,
+    reads=("shards",),
+    pieces=mix.count,
+    finished=mix.trained,
+)
+
+BESIDE = {stage.name: stage for stage in (PROVE, MIX)}
+"""What is made of a run beside its stages, and only where it is asked for."""

@@ -14,13 +14,15 @@ import pyarrow as pa
 
 from pipeline import files
 from pipeline.config import WorkersSection
-from pipeline.parts import PartWriter, read_table
+from pipeline.ledger import Counts
+from pipeline.parts import PartWriter, finished, read_table
 from pipeline.sandbox import Guard, Pool
 from pipeline.shardset import ShardSet
 from training.config import TrainConfig
 
 SCORES = "scores-"
 """What the files of scores begin with, before the proxy's name."""
+_FACTS = ("n_parameters", "tokens")
 _SCHEMA = pa.schema(
     [
         pa.field("doc_id", pa.string(), nullable=False),
@@ -55,10 +57,14 @@ class Scores:
     Attributes:
         nats: By domain the cross entropy of each document, shape `(documents,)`.
         n_bytes: By domain the UTF-8 bytes of each.
+        n_parameters: Parameters of the model.
+        tokens: Tokens that it was trained on.
     """
 
     nats: Mapping[str, npt.NDArray[np.float64]]
     n_bytes: Mapping[str, npt.NDArray[np.int64]]
+    n_parameters: int
+    tokens: int
 
     def bits_per_byte(self) -> dict[str, float]:
         """By domain all cross entropy in bits over all bytes."""
@@ -101,24 +107,29 @@ def train_proxy(guard: Guard, proxy: Proxy, folder: str) -> None:
     from training.trained import loaded
 
     output = Path(folder, "models", proxy.name)
-    train(proxy.shards, proxy.config, output, report=lambda row: None, valid=proxy.valid)
+    facts = train(proxy.shards, proxy.config, output, report=lambda row: None, valid=proxy.valid)
     with loaded(output / "model.safetensors") as (model, config):
         found = measure(model, config.context, ShardSet.read(proxy.valid))
     with PartWriter(path, _SCHEMA) as writer:
         for row in zip(found.doc_id, found.domain, found.nats, found.n_bytes, strict=True):
             writer.write(dict(zip(_SCHEMA.names, row, strict=True)))
+        count = len(found.nats)
+        writer.describe(Counts(count, count), {name: facts[name] for name in _FACTS})
     (output / "checkpoint.safetensors").unlink()
 
 
 def read_scores(name: str, folder: str) -> Scores:
     """What was measured of a model."""
     table = read_table(_scores(name, folder))
+    part = finished(folder, name, (SCORES[:-1],))
+    assert part is not None
     domains = np.array(table["domain"].to_pylist())
     nats, n_bytes = table["nats"].to_numpy(), table["n_bytes"].to_numpy()
     places = {str(domain): np.flatnonzero(domains == domain) for domain in np.unique(domains)}
     return Scores(
         {domain: nats[at] for domain, at in places.items()},
         {domain: n_bytes[at] for domain, at in places.items()},
+        **part.facts,
     )
 
 

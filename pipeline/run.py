@@ -13,7 +13,7 @@ from pipeline.config import Config
 from pipeline.errors import UserError
 from pipeline.job import Job
 from pipeline.ledger import MANIFEST, Manifest, changed_keys
-from pipeline.order import STAGES, Stage
+from pipeline.order import BESIDE, STAGES, Stage
 from pipeline.progress import Progress
 from pipeline.tasks.planning import is_list
 
@@ -39,8 +39,8 @@ def run(
         config: The run.
         options: Beam's options.
         progress: Told what happens.
-        only: A stage to run alone, the stages before it being done already, or having nothing to
-            make.
+        only: A stage to run alone, or one beside them, the stages before it being done already, or
+            having nothing to make.
         until: The last stage to run.
         overwrite: Whether output made with other settings is deleted rather than refused.
 
@@ -48,20 +48,28 @@ def run(
         UserError: The input, the configuration or the output folder is at fault; a stage's output
             is stale; or a stage that `only` needs is not done.
     """
-    last = len(STAGES) if until is None else [stage.name for stage in STAGES].index(until) + 1
-    for stage in STAGES[:last]:
+    stages = _up_to(BESIDE[only]) if only in BESIDE else STAGES
+    last = len(stages) if until is None else [stage.name for stage in stages].index(until) + 1
+    for stage in stages[:last]:
         if only in (None, stage.name):
             check_inputs(stage, config)
     done: dict[str, Manifest] = {}
-    for number, stage in enumerate(STAGES):
+    for number, stage in enumerate(stages):
         ahead = only not in (None, stage.name) and not _makes_nothing(stage, config)
         job = _job_of_finished(stage, config, done) if ahead else make_job(stage, config, done)
         if overwrite and not ahead and stale_keys(job):
-            for later in STAGES[number:]:
+            for later in stages[number:]:
                 files.remove_folder(job.folder_of(later.name))
         done[stage.name] = _complete(stage, job, options, progress)
         if stage.name in (only, until):
             return
+
+
+def _up_to(beside: Stage) -> tuple[Stage, ...]:
+    """The stages that one beside them needs, and that one."""
+    names = [stage.name for stage in STAGES]
+    last = max(map(names.index, beside.reads))
+    return (*STAGES[: last + 1], beside)
 
 
 def _makes_nothing(stage: Stage, config: Config) -> bool:
@@ -78,38 +86,15 @@ def train_beside(config: Config) -> None:
     Raises:
         UserError: A stage before is not done, or training cannot begin.
     """
-    job = make_job(STAGES[-1], config, _all_finished(config))
-    finished = Manifest.read(job.folder)
-    if finished is None or finished.fingerprint != job.fingerprint:
-        model.train(job)
-
-
-def run_after(
-    stage: Stage, config: Config, options: PipelineOptions, progress: Progress, overwrite: bool
-) -> Manifest:
-    """Run a stage that is not one of `STAGES` and reads what those before training wrote.
-
-    Raises:
-        UserError: As in `run`; or a stage before is not done.
-    """
-    job = make_job(stage, config, _all_finished(config))
-    if overwrite and stale_keys(job):
-        files.remove_folder(job.folder)
-    return _complete(stage, job, options, progress)
-
-
-def _all_finished(config: Config) -> dict[str, Manifest]:
-    """What the stages before training wrote.
-
-    Raises:
-        UserError: One is not done, or was made with other settings.
-    """
     done: dict[str, Manifest] = {}
     for stage in STAGES[:-1]:
         before = _finished(_job_of_finished(stage, config, done))
         assert before is not None, f"{stage.name}: its manifest was deleted just now"
         done[stage.name] = before
-    return done
+    job = make_job(STAGES[-1], config, done)
+    finished = Manifest.read(job.folder)
+    if finished is None or finished.fingerprint != job.fingerprint:
+        model.train(job)
 
 
 def check_inputs(stage: Stage, config: Config) -> None:

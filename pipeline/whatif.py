@@ -1,7 +1,7 @@
 """Other bounds, judged from stored statistics: what would be kept, which pages change side."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
@@ -93,12 +93,10 @@ def what_if(run: str, changes: Mapping[str, Bounds], samples: int) -> WhatIf:
     moved: dict[bool, list[Change]] = {True: [], False: []}
     sizes = Counter[bool]()
     measured = Counter[str]()
-    for table in _tables(run, manifest):
-        reasons, values = _judge(table, changed)
+    for part in manifest.parts:
+        table = judged_documents(run, part.name)
+        reasons, values = judge_table(table, changed)
         was = table["reason"].to_numpy(zero_copy_only=False)
-        # What is dropped for no statistic stays so.
-        fixed = ~np.isin(was, [KEPT, *RULES])
-        reasons[fixed] = was[fixed]
         measured.update({rule: len(table) - table[rule].null_count for rule in changes})
         now.update(was.tolist())
         then.update(reasons.tolist())
@@ -143,20 +141,34 @@ def filter_manifest(run: str) -> Manifest:
     return manifest
 
 
-def _tables(run: str, manifest: Manifest) -> Iterator[pa.Table]:
-    """The statistics of each part's documents, kept and dropped, and the reason beside them."""
-    for part in manifest.parts:
-        kept, dropped = (
-            read_table(files.join(run, "filter", f"{prefix}-{part.name}.parquet"), columns)
-            for prefix, columns in (("part", _COLUMNS), ("dropped", [*_COLUMNS, "reason"]))
-        )
-        reason = pa.array([KEPT] * len(kept), pa.string())
-        kept = kept.append_column(dropped.schema.field("reason"), reason)
-        yield pa.concat_tables([kept, dropped.select(kept.column_names)])
+def judged_documents(run: str, name: str, columns: Sequence[str] = ()) -> pa.Table:
+    """The statistics of a part's documents, kept and dropped, and the reason beside them.
+
+    Args:
+        run: The run's folder.
+        name: The part's name.
+        columns: Further columns.
+    """
+    wanted = [*_COLUMNS, *columns]
+    kept, dropped = (
+        read_table(files.join(run, "filter", f"{prefix}-{name}.parquet"), some)
+        for prefix, some in (("part", wanted), ("dropped", [*wanted, "reason"]))
+    )
+    reason = pa.array([KEPT] * len(kept), pa.string())
+    kept = kept.append_column(dropped.schema.field("reason"), reason)
+    return pa.concat_tables([kept, dropped.select(kept.column_names)])
 
 
-def _judge(table: pa.Table, section: FilterSection) -> tuple[npt.NDArray[np.object_], Floats]:
-    """For each row the first rule that drops it, or `kept`, and the value that decides."""
+def judge_table(table: pa.Table, section: FilterSection) -> tuple[npt.NDArray[np.object_], Floats]:
+    """Judge documents by other bounds.
+
+    Args:
+        table: As of `judged_documents`.
+        section: The bounds.
+
+    Returns:
+        For each row the first rule that drops it, or `kept`, and the value that decides.
+    """
     reasons = np.full(len(table), KEPT, dtype=object)
     values = np.full(len(table), np.nan)
     languages = table["language"].to_numpy(zero_copy_only=False)
@@ -172,6 +184,10 @@ def _judge(table: pa.Table, section: FilterSection) -> tuple[npt.NDArray[np.obje
             reasons[rows[broken]] = name
             values[rows[broken]] = found[broken]
             rows = rows[~broken]
+    # What is dropped for no statistic stays so.
+    was = table["reason"].to_numpy(zero_copy_only=False)
+    fixed = ~np.isin(was, [KEPT, *RULES])
+    reasons[fixed] = was[fixed]
     return reasons, values
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from training.lossplot import loss_plot, thinned, ticks
+from training.lossplot import loss_plot, thinned
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -43,18 +43,3 @@ def test_many_steps_become_few_points_of_the_same_mean(count: int) -> None:
     assert found[-1][0] == count
     if count <= 600:
         assert found == steps
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0, 100, [0, 20, 40, 60, 80, 100]),
-        (2.1, 3.9, [2, 2.5, 3, 3.5, 4]),
-        (3, 3, [3, 3.2]),
-        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-    ],
-)
-def test_levels_are_round_and_hold_all_values(
-    low: float, high: float, expected: list[float]
-) -> None:
-    assert ticks(low, high) == expected

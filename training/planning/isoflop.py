@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline.svg import Axis, curve, frame, named, page, text, titled
 from training.planning.fit import Run
 from training.planning.laws import Law
 from training.planning.optimum import TRAINING, Setting, best
 from training.planning.quantities import short
 
-# The drawing's units: a margin around the plot.
-_LEFT, _TOP, _WIDTH, _HEIGHT = 70, 30, 620, 380
-_RIGHT, _BOTTOM = _LEFT + _WIDTH, _TOP + _HEIGHT
+# The drawing's units: a margin around the plot, on the right for the name of the last curve.
+_LEFT, _TOP, _RIGHT, _BOTTOM = 60, 30, 700, 410
+_NAME_WIDTH, _NAME_HEIGHT = 95, 14
 # From dark to light by compute; a curve spans so many powers of ten around its best size.
 _DARK, _LIGHT = (33, 24, 100), (240, 150, 60)
 _REACH = 2.0
@@ -48,6 +49,14 @@ class Extent(NamedTuple):
         return all(low * (1 - 1e-9) <= value <= high * (1 + 1e-9) for value, (low, high) in pairs)
 
 
+class _Curve(NamedTuple):
+    """The losses of sizes at a budget, and where they are drawn."""
+
+    budget: float
+    sizes: list[float]
+    losses: list[float]
+
+
 def drawing(law: Law, runs: Sequence[Run], budgets: Sequence[float]) -> str:
     """The curves of budgets, solid where runs are and dashed beyond, and the runs as dots.
 
@@ -58,120 +67,80 @@ def drawing(law: Law, runs: Sequence[Run], budgets: Sequence[float]) -> str:
     """
     extent = Extent.of(runs)
     curves = [_curve(law, budget) for budget in budgets]
-    x = _Axis(*_span([*np.concatenate([sizes for sizes, _ in curves]), *extent.params]))
-    losses = [*np.concatenate([losses for _, losses in curves]), *(run.loss for run in runs)]
-    y = _Axis(*_span(losses))
-    tint = _Axis(*_span([*budgets, *extent.flops]))
-    parts = [*_frame(x, y)]
-    for budget, (sizes, losses_) in zip(budgets, curves, strict=True):
-        color = _color(tint.share(budget))
-        parts += _lines(sizes, losses_, budget, extent, color, x, y)
-        parts.append(_minimum(law, budget, extent, color, x, y))
+    sizes = [*extent.params, *(size for one in curves for size in one.sizes)]
+    losses = [*(run.loss for run in runs), *(loss for one in curves for loss in one.losses)]
+    x, y = _axis(sizes, _LEFT, _RIGHT), _axis(losses, _BOTTOM, _TOP)
+    tint = _axis([*budgets, *extent.flops], 0, 1)
+    columns = {size: short(size) for size in x.marks()}
+    name = "parameters (dashed, hollow: extrapolated beyond the runs)"
+    parts = frame(x, y, columns, named(y.marks()), name, "loss, nats a token")
     for run in runs:
-        flops = TRAINING * run.params * run.tokens
-        parts.append(
-            f'<circle cx="{_x(x, run.params)}" cy="{_y(y, run.loss)}" r="3.5"'
-            f' fill="{_color(tint.share(flops))}"><title>{short(run.params)} parameters,'
-            f" {short(run.tokens)} tokens: {run.loss:.4f}</title></circle>"
-        )
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_RIGHT + 110} {_BOTTOM + 60}"'
-            ' font-family="sans-serif" font-size="12">',
-            f'<rect width="{_RIGHT + 110}" height="{_BOTTOM + 60}" fill="white"/>',
-            *parts,
-            f'<text x="{(_LEFT + _RIGHT) // 2}" y="{_BOTTOM + 38}" text-anchor="middle">'
-            "parameters (dashed, hollow: extrapolated beyond the runs)</text>",
-            f'<text transform="translate(16 {(_TOP + _BOTTOM) // 2}) rotate(-90)"'
-            ' text-anchor="middle">loss, nats a token</text>',
-            "</svg>\n",
-        ]
-    )
+        title = f"{short(run.params)} parameters, {short(run.tokens)} tokens: {run.loss:.4f}"
+        colour = _colour(tint.share(TRAINING * run.params * run.tokens))
+        place = {"cx": x.at(run.params), "cy": y.at(run.loss)}
+        parts.append(titled("circle", title, r=3, fill=colour, fill_opacity=0.4, **place))
+    colours = [_colour(tint.share(budget)) for budget in budgets]
+    for one, colour in zip(curves, colours, strict=True):
+        parts += _lines(one, extent, colour, x, y)
+        parts.append(_minimum(law, one.budget, extent, colour, x, y))
+    return page(_RIGHT + _NAME_WIDTH + 10, _BOTTOM + 50, [*parts, *_names(curves, colours, x, y)])
 
 
-class _Axis(NamedTuple):
-    """A logarithmic axis."""
-
-    low: float
-    high: float
-
-    def share(self, value: float) -> float:
-        return float(np.log(value / self.low) / np.log(self.high / self.low))
+def _axis(values: Sequence[float], begin: float, end: float) -> Axis:
+    return Axis(min(values) * 0.98, max(values) * 1.02, begin, end, logarithmic=True)
 
 
-def _span(values: Sequence[float]) -> tuple[float, float]:
-    return float(min(values)) * 0.98, float(max(values)) * 1.02
-
-
-def _curve(law: Law, budget: float) -> tuple[np.ndarray, np.ndarray]:
+def _curve(law: Law, budget: float) -> _Curve:
     """Sizes around the best one, and their losses, at a budget."""
     middle, _ = best(law, budget, Setting())
     sizes = middle * 10 ** np.linspace(-_REACH / 2, _REACH / 2, _STEPS)
-    return sizes, law.loss(sizes, budget / (TRAINING * sizes))
+    return _Curve(budget, sizes.tolist(), law.loss(sizes, budget / (TRAINING * sizes)).tolist())
 
 
-def _lines(
-    sizes: np.ndarray,
-    losses: np.ndarray,
-    budget: float,
-    extent: Extent,
-    color: str,
-    x: _Axis,
-    y: _Axis,
-) -> list[str]:
+def _lines(one: _Curve, extent: Extent, colour: str, x: Axis, y: Axis) -> list[str]:
     """A curve in runs of steps that lie among the runs, or do not."""
-    inside = [extent.holds(size, budget / (TRAINING * size)) for size in sizes]
+    inside = [extent.holds(size, one.budget / (TRAINING * size)) for size in one.sizes]
+    points = [(x.at(size), y.at(loss)) for size, loss in zip(one.sizes, one.losses, strict=True)]
     parts, begin = [], 0
-    for end in range(1, len(sizes) + 1):
-        if end < len(sizes) and inside[end] == inside[begin]:
+    for end in range(1, len(points) + 1):
+        if end < len(points) and inside[end] == inside[begin]:
             continue
-        points = " ".join(
-            f"{_x(x, sizes[n])},{_y(y, losses[n])}" for n in range(begin, min(end + 1, len(sizes)))
-        )
-        dash = "" if inside[begin] else ' stroke-dasharray="5 4" class="extrapolated"'
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.5"{dash}/>'
-        )
+        dash = {} if inside[begin] else {"stroke_dasharray": "5 4"}
+        parts.append(curve(points[begin : end + 1], stroke=colour, stroke_width=1.5, **dash))
         begin = end
-    label = f'<text x="{_x(x, sizes[-1]) + 5}" y="{_y(y, losses[-1])}" fill="{color}">'
-    return [*parts, f"{label}{budget:.2g} FLOPs</text>"]
-
-
-def _minimum(law: Law, budget: float, extent: Extent, color: str, x: _Axis, y: _Axis) -> str:
-    params, tokens = best(law, budget, Setting())
-    loss = float(law.loss(params, tokens))
-    fill = color if extent.holds(params, tokens) else "white"
-    left, top = _x(x, params) - 4, _y(y, loss) - 4
-    return (
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="8" height="8" fill="{fill}" stroke="{color}">'
-        f"<title>{budget:.3g} FLOPs: {short(params)} parameters, {short(tokens)} tokens,"
-        f" {loss:.4f}</title></rect>"
-    )
-
-
-def _frame(x: _Axis, y: _Axis) -> list[str]:
-    parts = []
-    for value in np.geomspace(x.low, x.high, 6):
-        at = _x(x, value)
-        parts.append(f'<line x1="{at}" y1="{_TOP}" x2="{at}" y2="{_BOTTOM}" stroke="#ddd"/>')
-        label = f'<text x="{at}" y="{_BOTTOM + 18}" text-anchor="middle">{short(value)}</text>'
-        parts.append(label)
-    for value in np.geomspace(y.low, y.high, 6):
-        at = _y(y, value)
-        parts.append(f'<line x1="{_LEFT}" y1="{at}" x2="{_RIGHT}" y2="{at}" stroke="#ddd"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{at + 4}" text-anchor="end">{value:.2f}</text>')
     return parts
 
 
-def _x(axis: _Axis, value: float) -> float:
-    return round(_LEFT + _WIDTH * axis.share(value), 1)
+def _minimum(law: Law, budget: float, extent: Extent, colour: str, x: Axis, y: Axis) -> str:
+    params, tokens = best(law, budget, Setting())
+    loss = float(law.loss(params, tokens))
+    return titled(
+        "rect",
+        f"{budget:.3g} FLOPs: {short(params)} parameters, {short(tokens)} tokens, {loss:.4f}",
+        x=round(x.at(params) - 4, 1),
+        y=round(y.at(loss) - 4, 1),
+        width=8,
+        height=8,
+        fill=colour if extent.holds(params, tokens) else "white",
+        stroke=colour,
+    )
 
 
-def _y(axis: _Axis, value: float) -> float:
-    return round(_BOTTOM - _HEIGHT * axis.share(value), 1)
+def _names(curves: Sequence[_Curve], colours: Sequence[str], x: Axis, y: Axis) -> list[str]:
+    """The budgets at the ends of their curves, from the lowest up, none above another."""
+    parts = []
+    next_left, next_top = float(_RIGHT), float(_BOTTOM)
+    for one, colour in zip(curves[::-1], colours[::-1], strict=True):
+        left, bottom = x.at(one.sizes[-1]) + 5, y.at(one.losses[-1]) + 4
+        if left + _NAME_WIDTH > next_left:
+            bottom = min(bottom, next_top)
+        name = f"{one.budget:.2g} FLOPs".replace("e+", "e")
+        parts.append(text(left, round(bottom, 1), name, fill=colour))
+        next_left, next_top = left, bottom - _NAME_HEIGHT
+    return parts
 
 
-def _color(share: float) -> str:
+def _colour(share: float) -> str:
     mixed = (
         round(dark + (light - dark) * share) for dark, light in zip(_DARK, _LIGHT, strict=True)
     )

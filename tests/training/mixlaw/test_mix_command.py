@@ -12,7 +12,7 @@ from pipeline import mixcommand
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.mixcommand import Answer, answer
-from pipeline.order import Stage
+from pipeline.order import MIX
 from pipeline.progress import Progress
 from pipeline.shardset import ShardSet
 from tests.training.shard_files import describe, write_shard
@@ -70,14 +70,12 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer
         write_shard(shards / f"valid-{domain}-00000.parquet", text, domain=domain)
     describe(shards)
 
-    def made(
-        stage: Stage, config: Config, options: object, progress: Progress, overwrite: bool
-    ) -> None:
+    def made(config: Config, options: Any, progress: Progress, only: str, overwrite: bool) -> None:
         """The stage alone, without those before it."""
-        run = str(tmp_path / "known")
-        stage.execute(Job(stage.name, config, run, stage.settings(config), {}), None, progress)  # type: ignore[arg-type]
+        job = Job(only, config, str(tmp_path / "known"), MIX.settings(config), {})
+        MIX.execute(job, options, progress)
 
-    monkeypatch.setattr(mixcommand, "run_after", made)
+    monkeypatch.setattr(mixcommand, "run", made)
 
     def asked(**settings: Any) -> Answer:
         values = VALUES | {

@@ -3,7 +3,9 @@
 import csv
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -153,3 +155,18 @@ def test_extent_holds_its_own_runs() -> None:
     extent = Extent.of(runs)
     assert all(extent.holds(run.params, run.tokens) for run in runs)
     assert not extent.holds(runs[-1].params * 2, runs[-1].tokens)
+
+
+def test_names_of_crowded_curves_do_not_lie_on_another() -> None:
+    tree = ElementTree.fromstring(
+        drawing(TRUTH, sweep(TRUTH, 0.0), list(np.geomspace(1e20, 1e27, 12)))
+    )
+    names = [
+        one for one in tree.iter("{http://www.w3.org/2000/svg}text") if "FLOPs" in str(one.text)
+    ]
+    assert [one.text for one in names][::11] == ["1e27 FLOPs", "1e20 FLOPs"]
+    places = [(float(one.attrib["x"]), float(one.attrib["y"])) for one in names]
+    for (x, y), (other_x, other_y) in pairwise(places):
+        assert x - other_x >= 90 or y - other_y >= 12
+    right = float(tree.attrib["width"])
+    assert all(x + 90 < right for x, _ in places)

@@ -1,0 +1,205 @@
+"""Proof: what is held out, which documents each arm reads, and their shards.
+
+prove/held-out.parquet          the texts that are measured
+prove/held-out/                 them as validation shards
+prove/weights/ARM/              what stage `weight` makes by an arm's settings
+prove/chosen/ARM/               how often an arm reads each document of its source
+prove/arms/ARM/                 its shards
+prove/dropped-PART.parquet      the pages that are in no arm: held out, or like what is
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline import heldout
+from pipeline.arms import DOMAIN, WEIGHTS, Arm
+from pipeline.attempt import attempt
+from pipeline.config import ShardsSection
+from pipeline.exchange import WORK
+from pipeline.files import join, remove_folder
+from pipeline.heldout import HeldOut, is_held_out
+from pipeline.ledger import Counts, Manifest, Part
+from pipeline.parts import PartWriter, capture_of, finished, read_rows, read_table, rejected_row
+from pipeline.proveconfig import CRAWL, CURATED, ProveSection
+from pipeline.records import Rejected
+from pipeline.sandbox import Guard
+from pipeline.schema import CAPTURE_COLUMNS, REJECTED
+from pipeline.shardset import VALID
+from pipeline.tasks.copies import page_hash
+from pipeline.tasks.encoding import Encoded, Sources, blocks_of, write_blocks
+from pipeline.tasks.sharding import Tokenizer, plan_shards, shard_facts, write_shard
+from pipeline.whatif import KEPT, judge_table, judged_documents
+from tokenizer.encode import encoder
+from tokenizer.shardwriter import TokenizedDocument
+
+HELD_OUT, OVERLAP = "held_out", "overlap"
+"""Why a page is in no arm."""
+TEXTS, HELD_OUT_SHARDS, ARMS = "held-out.parquet", "held-out", "arms"
+_PREFIXES = ("dropped",)
+_CHOSEN = pa.schema(
+    [
+        pa.field("domain", pa.string(), nullable=False),
+        pa.field("anneal", pa.bool_(), nullable=False),
+        pa.field("repeats", pa.int32(), nullable=False),
+    ]
+)
+_PAGE = ["id", "warc", "offset"]
+
+Numbers = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Where a proof reads and writes.
+
+    Attributes:
+        run: The run's folder.
+        folder: The stage's folder.
+        section: What is asked for.
+        arms: The arms.
+    """
+
+    run: str
+    folder: str
+    section: ProveSection
+    arms: tuple[Arm, ...]
+
+    def chosen(self, arm: Arm) -> str:
+        """The folder that says how often an arm reads each document."""
+        return join(self.folder, "chosen", arm.name)
+
+    def weights(self, arm: Arm) -> str:
+        """The folder of stage `weight` as an arm has it."""
+        if arm.name == WEIGHTS:
+            return join(self.run, "weight")
+        return join(self.folder, "weights", arm.name)
+
+
+def hold_out(guard: Guard, proof: Proof, name: str) -> list[HeldOut]:
+    """Of a part's pages on hosts that are held out those that may be measured."""
+    return heldout.choose(_own(proof, name), proof.section)
+
+
+def _own(proof: Proof, name: str) -> Iterator[HeldOut]:
+    part, share = f"part-{name}.parquet", proof.section.host_share
+    columns = ["id", "host", "language", "text"]
+    for row in read_rows(join(proof.run, "extract", part), columns):
+        if is_held_out(row["host"], share):
+            yield HeldOut(CRAWL, row["id"], row["language"], row["text"])
+    weighed = read_table(join(proof.run, "weight", part), ["duplicate_of"]).to_pylist()
+    curated = read_rows(join(proof.run, "lines", part), columns)
+    for row, beside in zip(curated, weighed, strict=True):
+        if is_held_out(row["host"], share) and beside["duplicate_of"] is None:
+            yield HeldOut(CURATED, row["id"], row["language"], row["text"])
+
+
+def choose_documents(guard: Guard, proof: Proof, name: str) -> Part:
+    """Write how often each arm reads each document of a part, and which pages none reads."""
+    if finished(proof.folder, name, _PREFIXES) is None:
+        excluded = [*_excluded(guard, proof, name)]
+        nowhere = np.array([page_hash(asdict(one.capture)) for one in excluded], np.uint64)
+        for source, arms in groupby(proof.arms, key=lambda arm: arm.source):
+            pages = _pages(read_table(join(proof.run, source, f"part-{name}.parquet"), _PAGE))
+            for arm in arms:
+                repeats = _repeats(proof, arm, name, pages)
+                repeats[np.isin(pages, nowhere)] = 0
+                _write_chosen(join(proof.chosen(arm), f"part-{name}.parquet"), repeats)
+        _write_excluded(proof, name, excluded)
+    part = finished(proof.folder, name, _PREFIXES)
+    assert part is not None
+    return part
+
+
+def _excluded(guard: Guard, proof: Proof, name: str) -> Iterator[Rejected]:
+    """The pages of a part that no arm reads."""
+    texts, section = join(proof.folder, TEXTS), proof.section
+    rows = read_rows(
+        join(proof.run, "extract", f"part-{name}.parquet"), [*CAPTURE_COLUMNS, "host", "text"]
+    )
+    for index, row in enumerate(rows):
+        capture = capture_of(row)
+        if is_held_out(row["host"], section.host_share):
+            yield Rejected(capture, "dropped", HELD_OUT)
+            continue
+        found = attempt(guard, index, capture, partial(heldout.overlap, row["text"], texts))
+        if isinstance(found, Rejected):
+            yield found
+        elif found > section.max_overlap:
+            yield Rejected(capture, "dropped", OVERLAP, found)
+
+
+def _repeats(proof: Proof, arm: Arm, name: str, pages: npt.NDArray[np.uint64]) -> Numbers:
+    """How often an arm reads each row of a part of its source."""
+    if arm.weight:
+        path = join(proof.weights(arm), f"part-{name}.parquet")
+        found: Numbers = read_table(path, ["repeats"])["repeats"].to_numpy().copy()
+        return found
+    if arm.filter:
+        table = judged_documents(proof.run, name, _PAGE[1:])
+        reasons, _ = judge_table(table, arm.filter)
+        return np.isin(pages, _pages(table)[reasons == KEPT]).astype(np.int32)
+    return np.ones(len(pages), np.int32)
+
+
+def _pages(table: pa.Table) -> npt.NDArray[np.uint64]:
+    """What tells each row's page from all others, in every stage."""
+    return np.array([page_hash(row) for row in table.select(_PAGE).to_pylist()], np.uint64)
+
+
+def _write_chosen(path: str, repeats: Numbers) -> None:
+    with PartWriter(path, _CHOSEN) as writer:
+        for count in repeats.tolist():
+            writer.write({"domain": DOMAIN, "anneal": False, "repeats": count})
+
+
+def _write_excluded(proof: Proof, name: str, excluded: Sequence[Rejected]) -> None:
+    reasons = Counter((one.outcome, one.reason) for one in excluded)
+    dropped = {reason: count for (how, reason), count in reasons.items() if how == "dropped"}
+    failed = {reason: count for (how, reason), count in reasons.items() if how == "failed"}
+    extracted = join(proof.run, "extract", f"part-{name}.parquet")
+    read = read_table(extracted, ["offset"]).num_rows
+    with PartWriter(join(proof.folder, f"dropped-{name}.parquet"), REJECTED) as writer:
+        for one in excluded:
+            writer.write(rejected_row(one))
+        writer.describe(Counts(read, read - len(excluded), dropped, failed), {})
+
+
+def encode_held_out(guard: Guard, proof: Proof, sources: Sources, tokenizer: Tokenizer) -> None:
+    """Write the texts that are measured as validation shards, their kinds as domains."""
+    folder, name = join(proof.folder, HELD_OUT_SHARDS), "texts"
+    encode = encoder(sources.tokenizer, sources.end_of_text, sources.sha256)
+    documents = (
+        (
+            VALID,
+            TokenizedDocument(
+                encode.encode(one.text), one.id, one.kind, one.language, len(one.text.encode()), 1
+            ),
+        )
+        for one in heldout.read(join(proof.folder, TEXTS))
+    )
+    count = write_blocks(folder, name, documents, tokenizer.vocab_size)
+    encoded = Encoded(Part(name, Counts(count, count), {}), tuple(blocks_of(folder, name)))
+    write_shards(guard, folder, [encoded], ShardsSection(), tokenizer)
+
+
+def write_shards(
+    guard: Guard,
+    folder: str,
+    parts: Sequence[Encoded],
+    section: ShardsSection,
+    tokenizer: Tokenizer,
+) -> None:
+    """Write the shards of what was encoded, and their manifest."""
+    plans = plan_shards(parts, section.target_mib << 20, tokenizer.vocab_size)
+    done = [write_shard(guard, plan, section.row_group_tokens, tokenizer, folder) for plan in plans]
+    found = [*(one.part for one in parts), *(one.part for one in done)]
+    facts = shard_facts(folder, done, tokenizer, anneal=False)
+    Manifest.of_parts("shards", {}, {}, found, facts).write(folder)
+    remove_folder(join(folder, WORK))
