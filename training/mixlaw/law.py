@@ -2,9 +2,9 @@
 
     metric = c + exp(t . w)
 
-It is the one of Data Mixing Laws (Ye et al. 2024, equation 7), which Olmix finds the best of its
-kind (Chen et al. 2026). Their factor k before the exponential is left out: since the weights add up
-to 1, every k can stand in t. It is convex in the weights.
+It is the one of Data Mixing Laws (Ye et al. 2024), on which Olmix settles too (Chen et al. 2026).
+Their factor k before the exponential is left out: since the weights add up to 1, every k can stand
+in t. It is convex in the weights.
 
 What is minimized is the Huber loss with a threshold of 0.01, as Olmix has it. For a given c the law
 is linear in t after a logarithm, so that least squares give t (variable projection, Golub and

@@ -10,13 +10,19 @@ from pipeline.errors import UserError
 from pipeline.mixconfig import MixSection
 from tests.end_to_end.golden_run import answer_of
 from tests.training.mixlaw.mixswarms import Truth, truth
-from training.mixlaw import table
+from training.mixlaw import mixed, table
 from training.mixlaw.check import check
 from training.mixlaw.mixed import Corpus, Mixed, mix
 from training.mixlaw.proposal import Objective, best
 from training.mixlaw.table import Swarm
 
 TOKENS = 1e9
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough for an interval, and fast."""
+    monkeypatch.setattr(mixed, "RESAMPLES", 20)
 
 
 def planned(known: Truth, epochs: float = 1.0) -> Corpus:
