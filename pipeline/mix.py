@@ -45,8 +45,10 @@ def execute(job: Job, options: object, progress: Progress) -> None:
     """Train the proxies, write their table and the manifest.
 
     Raises:
-        UserError: As `Planned.read` and `train_proxies`.
+        UserError: The run is not on a local disk, or as `Planned.read` and `train_proxies`.
     """
+    if not files.is_local(job.run):
+        raise UserError(f"{job.run}: proxies are trained on a local disk; copy the run here")
     planned = Planned.read(job.config, job.folder_of("shards"))
     section = job.config.mix
     strengths = section.min_strength, section.max_strength
@@ -168,7 +170,9 @@ def _domains(config: Config, tokens: dict[str, int]) -> tuple[str, ...]:
             )
     found = tuple(sorted(set(config.mix.domains))) or tuple(tokens)
     if len(found) < 2:
-        raise UserError(f"mix: {found[0]} alone cannot be weighed; have two domains or more")
+        raise UserError(
+            f"mix: {', '.join(found) or 'no domain'} alone cannot be weighed; have two domains"
+        )
     return found
 
 
