@@ -73,7 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     own, beam = _at_dashes(words)
     parsed = make_parser().parse_args(own)
+    trains = parsed.call == "run" and parsed.only == "model"
     try:
+        if _processes() > 1 and not trains:
+            raise UserError(f"{parsed.command}: torchrun starts `curate train` alone")
         if beam and parsed.call not in _BEAM:
             raise UserError(f"{parsed.command}: takes no Beam options after --")
         parsed.beam = parse_options(beam)
@@ -85,6 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("curate: interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
         return 130
     return 0
+
+
+def _processes() -> int:
+    """How many of these processes `torchrun` started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _at_dashes(words: list[str]) -> tuple[list[str], list[str]]:

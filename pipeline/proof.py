@@ -77,6 +77,7 @@ class Proof:
         tokens: Tokens that each was trained on.
         seeds: The seeds.
         held_out: By kind of text the documents and bytes that were measured.
+        screened: Pages that extraction's screen rejected, so that not even `raw` has them.
         arms: The arms, in the order of the curation.
         against_raw: Each arm compared with `raw`.
         against_before: Each arm compared with the step before its own.
@@ -86,6 +87,7 @@ class Proof:
     tokens: int
     seeds: tuple[int, ...]
     held_out: Mapping[str, Mapping[str, int]]
+    screened: int
     arms: tuple[ArmResult, ...]
     against_raw: tuple[Comparison, ...]
     against_before: tuple[Comparison, ...]
@@ -116,6 +118,7 @@ def result(
     shards: Mapping[str, ShardSet],
     scores: Mapping[str, Sequence[Scores]],
     seeds: Sequence[int],
+    screened: int,
 ) -> Proof:
     """Sums up a proof.
 
@@ -124,6 +127,7 @@ def result(
         shards: The shards of each.
         scores: By arm what was measured of each seed's model.
         seeds: The seeds.
+        screened: As of `Proof`.
     """
     one = scores[RAW][0]
     alike = first_alike(shards)
@@ -135,6 +139,7 @@ def result(
             kind: {"documents": len(n_bytes), "n_bytes": int(n_bytes.sum())}
             for kind, n_bytes in one.n_bytes.items()
         },
+        screened=screened,
         arms=tuple(
             _arm(arm.name, alike[arm.name], shards[arm.name], scores[arm.name]) for arm in arms
         ),

@@ -16,13 +16,18 @@ def show(found: Proof, console: Console) -> None:
         f"{found.tokens:,} tokens each"
     )
     console.print(_arms(found))
+    if found.screened:
+        console.print(
+            f"raw is without {found.screened:,} pages that the screen rejected unread "
+            "(extract.screen = false)"
+        )
     console.print(_differences("Bits a byte more than raw", found, found.against_raw))
     console.print(
         _differences("Bits a byte more than the step before", found, found.against_before)
     )
     console.print(
-        "±: 95% interval over seeds and documents; better, worse: p below .05, adjusted for all "
-        "comparisons of the table (Holm)"
+        "Below 0 is better. ±: 95% interval over seeds and documents; *: p below .05, adjusted for "
+        "all comparisons of the table (Holm)"
     )
 
 
@@ -52,4 +57,4 @@ def _differences(title: str, found: Proof, rows: Sequence[Comparison]) -> Table:
 
 def _cell(one: Comparison) -> str:
     margin = (one.high - one.low) / 2
-    return f"{one.difference:+.4f} ±{margin:.4f} {one.verdict:6}".rstrip()
+    return f"{one.difference:+.3f} ±{margin:.3f}{' *' if one.verdict else '  '}"

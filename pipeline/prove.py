@@ -32,6 +32,7 @@ from pipeline.tasks.encoding import Sources, encode_part
 from pipeline.tasks.proving import ARMS, HELD_OUT_SHARDS, TEXTS
 from pipeline.tasks.sharding import Tokenizer
 from pipeline.tasks.tokenizing import FILE
+from pipeline.whatif import screened
 
 PLOT = "proof.svg"
 _PROOF = "proof"
@@ -93,7 +94,8 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
         parts = _each(pool, proving.choose_documents, [(todo, name) for name in _parts(job)])
         _write_arms(pool, job, todo)
     shards = {arm.name: ShardSet.read(_shards(job, arm)) for arm in todo.arms}
-    found = result(todo.arms, shards, _train(job, todo, shards), _seeds(job))
+    scores = _train(job, todo, shards)
+    found = result(todo.arms, shards, scores, _seeds(job), screened(job.run))
     with files.open_atomic(join(job.folder, PLOT)) as out:
         out.write(proof_plot(found).encode())
     facts = {_PROOF: found.to_json()}

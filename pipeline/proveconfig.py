@@ -35,7 +35,7 @@ class ProveSection(Section):
     `crawl`, and as `curated` on those of them that dedup leaves."""
     documents: Annotated[int, Field(ge=2)] = 100
     """Documents of each kind that are measured, at most, chosen by hash."""
-    characters: Positive = 2000
+    characters: Positive = 1000
     """Characters of each, from its beginning."""
     max_overlap: Share = 0.2
     """A page that holds a greater share of a measured text is in no arm."""
@@ -52,6 +52,11 @@ class ProveSection(Section):
         for key in ("weights", "anneal_share"):
             if getattr(self.train, key):
                 raise ValueError(f"train.{key} is not for arms, which have no domains; remove it")
+        if self.train.packing != "concat":
+            raise ValueError(
+                "train.packing = 'best_fit' pads, so that arms would learn from unequal numbers of "
+                "tokens; remove it"
+            )
         for name in self.held_out:
             if name in OWN:
                 raise ValueError(

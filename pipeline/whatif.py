@@ -119,11 +119,12 @@ def what_if(run: str, changes: Mapping[str, Bounds], samples: int) -> WhatIf:
         gained=sizes[True],
         lost=sizes[False],
         changes=[*moved[True], *moved[False]],
-        screened=_screened(run),
+        screened=screened(run),
     )
 
 
-def _screened(run: str) -> int:
+def screened(run: str) -> int:
+    """Pages that extraction's screen rejected, so that nothing else is known of them."""
     extracted = Manifest.read(files.join(run, "extract"))
     dropped = extracted.counts.dropped if extracted else {}
     return sum(count for reason, count in dropped.items() if reason.startswith("screen_"))

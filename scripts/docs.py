@@ -107,7 +107,8 @@ def _kind(annotation: Any) -> str:
     if origin is not None and issubclass(origin, Mapping):
         return f"table of {_kind(arguments[1])}"
     names = {str: "string", int: "integer", float: "number", bool: "true or false"}
-    return names.get(annotation, "`{low, high}`")
+    fields = getattr(annotation, "model_fields", None)
+    return f"`{{{', '.join(fields)}}}`" if fields else names[annotation]
 
 
 def _toml(value: Any) -> str:

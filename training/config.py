@@ -139,3 +139,4 @@ class ProxyConfig(TrainConfig):
     eval_every: int = Field(
         default=1000, ge=1, description="Steps from one validation to the next."
     )
+    eval_batches: int = Field(default=1, ge=1, description="Batches a validation reads at most.")

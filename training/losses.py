@@ -1,9 +1,12 @@
 """The cross entropy of a batch."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from training.cache import Cache
 from training.sequences import IGNORED, Batch
 
 
@@ -28,13 +31,19 @@ def total_loss(model: nn.Module, batch: Batch) -> Tensor:
     return F.cross_entropy(logits, targets, reduction="sum")
 
 
-def predict(model: nn.Module, inputs: Tensor, documents: Tensor | None = None) -> Tensor:
+def predict(
+    model: nn.Module,
+    inputs: Tensor,
+    documents: Tensor | None = None,
+    caches: Sequence[Cache] | None = None,
+) -> Tensor:
     """Logits in float32, computed in bfloat16 on a GPU.
 
     Args:
         model: A `Decoder`, wrapped or not; its device decides where to compute.
         inputs: Token ids, shape `(batch, length)`, on any device.
         documents: As of `Decoder.forward`, likewise.
+        caches: Likewise.
 
     Returns:
         Shape `(batch, length, vocab_size)`, on the model's device.
@@ -43,7 +52,7 @@ def predict(model: nn.Module, inputs: Tensor, documents: Tensor | None = None) -
     inputs = inputs.to(device)
     documents = None if documents is None else documents.to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        logits: Tensor = model(inputs, documents)
+        logits: Tensor = model(inputs, documents, caches)
     return logits.float()
 
 

@@ -41,7 +41,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
     """Softmax attention; a key and value head serves several query heads.
 
     Args:
-        query: Shape `(batch, heads, length, head_width)`.
+        query: Shape `(batch, heads, length, head_width)`, or of the last token alone.
         key: Shape `(batch, kv_heads, length, head_width)`.
         value: The same.
         mask: What may be seen; None means all that comes before.
@@ -54,7 +54,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:
     if isinstance(mask, BlockMask):
         mixed: Tensor = _fused()(query, key, value, block_mask=mask, enable_gqa=True)
         return mixed
-    causal = mask is None
+    # torch counts both from the first: a single query would see the first key alone.
+    causal = mask is None and query.shape[2] > 1
     return F.scaled_dot_product_attention(
         query, key, value, attn_mask=mask, is_causal=causal, enable_gqa=True
     )

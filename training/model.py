@@ -6,10 +6,13 @@ et al. 2023), SwiGLU (Shazeer 2020) or squared ReLU (So et al. 2021, "Primer"), 
 (Ainslie et al. 2023), one matrix for embedding and output (Press and Wolf 2017) or two, no biases.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from training.cache import Cache
 from training.config import TrainConfig
 from training.masks import Mask, attend, document_mask
 from training.modelconfig import ModelConfig
@@ -39,24 +42,32 @@ class Decoder(nn.Module):
         self.register_buffer("sin", angles.sin(), persistent=False)
         nn.init.normal_(self.embedding.weight, std=1 / config.width)
 
-    def forward(self, inputs: Tensor, documents: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        inputs: Tensor,
+        documents: Tensor | None = None,
+        caches: Sequence[Cache] | None = None,
+    ) -> Tensor:
         """Predicts each next token.
 
         Args:
             inputs: Token ids, shape `(batch, length)`, length at most the context.
             documents: The number of each token's document, the same shape; without them, or where
                 `document_mask` is off, tokens see all that come before.
+            caches: Of each block, what it has read; the inputs follow that, and are added to it.
 
         Returns:
             Logits, shape `(batch, length, vocab_size)`.
         """
-        length = inputs.shape[1]
-        cos, sin = self.get_buffer("cos")[:length], self.get_buffer("sin")[:length]
+        first = caches[0].length if caches else 0
+        stop = first + inputs.shape[1]
+        cos, sin = self.get_buffer("cos")[first:stop], self.get_buffer("sin")[first:stop]
         masked = documents is not None and self.document_mask
         mask = document_mask(documents) if masked else None  # type: ignore[arg-type]
         stream: Tensor = F.rms_norm(self.embedding(inputs), (self.embedding.embedding_dim,))
-        for block in self.blocks:
-            stream = block(stream, cos, sin, mask)
+        read: Sequence[Cache | None] = caches or [None] * len(self.blocks)
+        for block, cache in zip(self.blocks, read, strict=True):
+            stream = block(stream, cos, sin, mask, cache)
         output = self.embedding if self.head is None else self.head
         return F.linear(self.norm(stream), output.weight)
 
@@ -72,9 +83,16 @@ class Block(nn.Module):
         gated = config.activation == "swiglu"
         self.feed_forward = (SwiGLU if gated else SquaredReLU)(config.width)
 
-    def forward(self, stream: Tensor, cos: Tensor, sin: Tensor, mask: Mask = None) -> Tensor:
+    def forward(
+        self,
+        stream: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Mask = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
         """Shape `(batch, length, width)` in and out."""
-        stream = stream + self.attention(self.attention_norm(stream), cos, sin, mask)
+        stream = stream + self.attention(self.attention_norm(stream), cos, sin, mask, cache)
         result: Tensor = stream + self.feed_forward(self.feed_forward_norm(stream))
         return result
 
@@ -103,7 +121,14 @@ class Attention(nn.Module):
         self.key_norm = Norm(self.head_width)
         self.output = linear(config.width, config.width, zero=True)
 
-    def forward(self, stream: Tensor, cos: Tensor, sin: Tensor, mask: Mask = None) -> Tensor:
+    def forward(
+        self,
+        stream: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Mask = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
         """Shape `(batch, length, width)` in and out."""
         batch, length, width = stream.shape
 
@@ -111,10 +136,12 @@ class Attention(nn.Module):
             return projected.view(batch, length, heads, self.head_width).transpose(1, 2)
 
         # Norm and rotation in full precision, where autocast would leave them in bfloat16.
-        query = self.query_norm(split(self.query(stream), self.heads).float())
-        key = self.key_norm(split(self.key(stream), self.kv_heads).float())
+        query = rotate(self.query_norm(split(self.query(stream), self.heads).float()), cos, sin)
+        key = rotate(self.key_norm(split(self.key(stream), self.kv_heads).float()), cos, sin)
         value = split(self.value(stream), self.kv_heads)
-        mixed = attend(rotate(query, cos, sin), rotate(key, cos, sin), value, mask)
+        if cache is not None:
+            key, value = cache.extended(key, value)
+        mixed = attend(query, key, value, mask)
         result: Tensor = self.output(mixed.transpose(1, 2).reshape(batch, length, width))
         return result
 

@@ -1,12 +1,14 @@
 """Text drawn from a model, token by token."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from training.likelihood import Ids
+from training.cache import Cache
 from training.losses import predict
+from training.model import Decoder
 from training.trained import Trained
 
 
@@ -52,24 +54,59 @@ class Continuation:
 def generate(trained: Trained, prompt: str, how: Sampling) -> Continuation:
     """Goes on with a prompt, as if it began a document; an empty one begins with any text.
 
-    The same model, prompt and settings give the same text. The model sees the last tokens that its
-    context holds.
+    The same model, prompt and settings give the same text. What the model sees of a text longer
+    than its context: see `Reader`.
 
     Raises:
         UserError: The prompt is no Unicode text.
     """
-    context, end = trained.config.context, trained.end_of_text
-    ids: Ids = np.concatenate([[end], trained.ids(prompt)])
+    end = trained.end_of_text
+    ids = [end, *trained.ids(prompt).tolist()]
     start = len(ids)
+    reader = Reader(trained.model, trained.config.context)
     chance = torch.Generator().manual_seed(how.seed)
     ended = False
     while len(ids) - start < how.tokens and not ended:
-        logits = predict(trained.model, torch.from_numpy(ids[None, -context:]))[0, -1]
-        token = draw(logits.cpu(), how, chance)
-        ids = np.append(ids, token)
-        ended = token == end
-    text = trained.encoder.decode(ids[start : len(ids) - ended])
+        ids.append(draw(reader.next_logits(ids).cpu(), how, chance))
+        ended = ids[-1] == end
+    text = trained.encoder.decode(np.array(ids[start : len(ids) - ended], np.int64))
     return Continuation(prompt, text, len(ids) - start, ended)
+
+
+class Reader:
+    """Predicts what follows a text that grows by a token at a time.
+
+    Of a text of n tokens the model sees those from the first, s, on: s is the least multiple of
+    half the context (rounded up) that leaves no more than a context. So it sees all while they fit,
+    and then at least half a context; positions are counted from s, and none is beyond those that it
+    was trained on. While s stays a token costs one row; where it moves, once in half a context,
+    what is left is read anew.
+    """
+
+    def __init__(self, model: Decoder, context: int) -> None:
+        self._model, self._context = model, context
+        self._first = self._read = 0
+        self._caches: list[Cache] = []
+
+    def next_logits(self, ids: Sequence[int]) -> torch.Tensor:
+        """The logits of the token that follows, shape `(vocab_size,)`.
+
+        Args:
+            ids: The text so far: that of the call before and one more token.
+        """
+        first = first_seen(len(ids), self._context)
+        if first != self._first or not self._caches:
+            self._caches = [Cache(self._context) for _ in self._model.blocks]
+            self._first = self._read = first
+        new = torch.tensor([ids[self._read :]])
+        self._read = len(ids)
+        return predict(self._model, new, caches=self._caches)[0, -1]
+
+
+def first_seen(n_tokens: int, context: int) -> int:
+    """The first token that the model sees of a text of so many; see `Reader`."""
+    step = (context + 1) // 2
+    return step * max(0, -((context - n_tokens) // step))
 
 
 def draw(logits: torch.Tensor, how: Sampling, chance: torch.Generator) -> int:

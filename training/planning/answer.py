@@ -16,7 +16,7 @@ from training.planning.quantities import short
 from training.planning.question import Interval, Point, Question, solve
 
 # Beyond these epochs, repeats are worth less than new tokens; and next to nothing (Muennighoff et
-# al. 2023, section 6).
+# al. 2023, section 6 and figure 1).
 _AS_NEW, _WORTHLESS = 4, 40
 
 

@@ -45,7 +45,13 @@ _WANTED = (
     _Wanted("inference-tokens", _NUMBER, "tokens the model is to answer with in its life"),
     _Wanted("unique-tokens", _NUMBER, "distinct tokens there are; more are repeats"),
 )
-_LLAMA, _TOUVRON = "Grattafiori et al. 2024, table 4", "Touvron et al. 2023, section 6"
+_LLAMA = "Grattafiori et al. 2024, table 4"
+_TOUVRON = 'Touvron et al. 2023, "LLaMA", section 6'
+_PRECISION = {
+    "fp32": "weights and gradients of 4 bytes",
+    "bf16": "and fp32 weights besides (Rajbhandari et al. 2020, section 3.1)",
+    "fp8": "and fp32 weights, bf16 gradients: assumed after Micikevicius et al. 2022",
+}
 _ASSUMED = (
     _Assumed(
         "utilization",
@@ -64,20 +70,20 @@ _ASSUMED = (
         quantity(10),
         0.385,
         "kg of CO2 equivalent",
-        f"United States, {_TOUVRON}",
+        f"mean of the United States in {_TOUVRON}; yours will differ",
     ),
     _Assumed(
         "price",
         quantity(1e6),
         2.0,
         "money a device and hour, in any currency",
-        "US dollars, H800 (DeepSeek-AI 2024, table 1)",
+        "US dollars, what DeepSeek-AI 2024 assume for an H800 (DeepSeek-V3, table 1)",
     ),
     _Assumed("devices", whole, 8, "devices that work at once", "one server"),
     _Assumed("tensor-parallel", whole, 1, "devices that share a sequence", "no sharing"),
     _Assumed("context", whole, 4096, "tokens a sequence", "a common length"),
     _Assumed("micro-batch", whole, 1, "sequences at once on a device", "the least"),
-    _Assumed("vocab-size", whole, 128_000, "of the tokenizer, for the logits", "Llama 3's"),
+    _Assumed("vocab-size", whole, 128_000, "of the tokenizer, for the logits", "Llama 3's 128K"),
     _Assumed("layers", whole, None, "blocks", "width / 128"),
     _Assumed("width", whole, None, "of the residual stream", "parameters = 12 layers width^2"),
 )
@@ -164,12 +170,14 @@ def read_question(parsed: Any) -> tuple[Question, list[Assumption]]:
             for one in _ASSUMED
             if one.flag not in ("layers", "width")
         ),
-        Assumption(
-            "--precision", parsed.precision, "fp32 weights besides (Rajbhandari et al. 2020)"
-        ),
+        Assumption("--precision", parsed.precision, _PRECISION[parsed.precision]),
         Assumption("--optimizer", parsed.optimizer, "moments in fp32, sharded over the devices"),
-        Assumption("--recompute", str(parsed.recompute).lower(), "Korthikanti et al. 2023"),
-        Assumption("FLOPs", "6 N D + 2 N answers", "Kaplan et al. 2020; attention left out"),
+        Assumption(
+            "--recompute", str(parsed.recompute).lower(), "Korthikanti et al. 2023, section 5"
+        ),
+        Assumption(
+            "FLOPs", "6 N D + 2 N answers", "Kaplan et al. 2020, section 2.1; attention left out"
+        ),
     ]
     return question, assumptions
 

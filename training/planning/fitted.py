@@ -1,6 +1,6 @@
 """The answer of `curate plan fit`: a law of the user's own runs, and what it foretells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from rich.console import Console
 
 from pipeline import files
 from pipeline.richtable import number_table
-from training.planning.fit import Fit, fit
+from training.planning.fit import RESAMPLES, Fit, fit
 from training.planning.isoflop import Extent, drawing
 from training.planning.laws import Law
 from training.planning.optimum import Setting, best
@@ -19,6 +19,10 @@ from training.planning.runs import read_runs
 Interval = tuple[float, float]
 _CURVES = 5
 """Budgets within the runs for which curves are drawn, where none are asked for."""
+_TELLING = ("E", "alpha", "beta", "a")
+"""The constants that decide a forecast; A and B go with the exponents, however far they reach."""
+_WIDE = 3.0
+"""How many times its lower end the upper end of an interval may be, for a constant to be known."""
 _BEYOND = (10.0, 100.0, 1000.0)
 """Multiples of the runs' largest budget that are foretold, where none are asked for."""
 
@@ -58,6 +62,8 @@ class Fitted:
         constants: E, A, B, alpha, beta, and `a`, the power of the budget by which the best size
             grows.
         intervals: Of these, 95%, by the bootstrap.
+        undetermined: Those of E, alpha, beta and `a` whose interval spans more than a factor of 3:
+            the runs agree with too many laws for a forecast.
         error: Root of the mean squared error of log loss.
         failed_resamples: Those that determined no law.
         forecasts: By budget.
@@ -68,6 +74,7 @@ class Fitted:
     extent: Extent
     constants: dict[str, float]
     intervals: dict[str, Interval]
+    undetermined: list[str]
     error: float
     failed_resamples: int
     forecasts: list[Forecast]
@@ -106,10 +113,22 @@ class Fitted:
             )
         table.caption = "* extrapolated: beyond the sizes, tokens or FLOPs of the runs"
         console.print(table)
-        if self.failed_resamples:
-            console.print(f"note: {self.failed_resamples} resamples determined no law")
+        for note in self._notes():
+            console.print(f"note: {note}", soft_wrap=True)
         if self.plot:
             console.print(f"curves: {self.plot}")
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self.undetermined:
+            notes.append(
+                f"the runs do not determine {', '.join(self.undetermined)} (the interval spans "
+                f"more than a factor of {_WIDE:g}), so the best runs are no advice; add runs of "
+                "more sizes and token counts, the largest well above these"
+            )
+        if self.failed_resamples:
+            notes.append(f"{self.failed_resamples} of {RESAMPLES} resamples determined no law")
+        return notes
 
 
 def fit_runs(paths: Sequence[str], budgets: Sequence[float] | None, plot: str | None) -> Fitted:
@@ -129,16 +148,23 @@ def fit_runs(paths: Sequence[str], budgets: Sequence[float] | None, plot: str | 
             out.write(drawing(found.law, runs, sorted({*within, *asked})).encode())
     constants = _constants(found.law)
     drawn = [_constants(law) for law in found.law.drawn]
+    intervals = {name: _interval([one[name] for one in drawn]) for name in constants}
     return Fitted(
         runs=len(runs),
         extent=extent,
         constants=constants,
-        intervals={name: _interval([one[name] for one in drawn]) for name in constants},
+        intervals=intervals,
+        undetermined=undetermined(intervals),
         error=found.error,
         failed_resamples=found.failed,
         forecasts=[_forecast(found, budget, extent) for budget in asked],
         plot=plot,
     )
+
+
+def undetermined(intervals: Mapping[str, Interval]) -> list[str]:
+    """Those of E, alpha, beta and `a` that are not known to within a factor of 3."""
+    return [name for name in _TELLING if intervals[name][1] > _WIDE * intervals[name][0]]
 
 
 def _constants(law: Law) -> dict[str, float]:

@@ -5,7 +5,8 @@ from math import ceil
 
 _GIVEN_TO_WEIGHTS = {
     # Bytes a parameter of weights, fp32 master copy, gradients. Mixed precision after Rajbhandari
-    # et al. 2020, "ZeRO", section 3.1; fp8 keeps a bf16 gradient (Micikevicius et al. 2022).
+    # et al. 2020, "ZeRO", section 3.1. It has no fp8: that only the weights shrink, and gradients
+    # stay in 16 bits, is assumed after Micikevicius et al. 2022, "FP8 Formats for Deep Learning".
     "fp32": (4, 0, 4),
     "bf16": (2, 4, 2),
     "fp8": (1, 4, 2),
@@ -15,7 +16,7 @@ PRECISIONS = tuple(_GIVEN_TO_WEIGHTS)
 _GIVEN_TO_OPTIMIZER = {"adamw": 8, "muon": 4}
 OPTIMIZERS = tuple(_GIVEN_TO_OPTIMIZER)
 _ASPECT = 128
-"""Width over layers of a model whose shape is not given; Llama 3's are 128 to 130."""
+"""Width over layers of a model whose shape is not given; Llama 3's are 128, 102 and 130."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,11 @@ def memory(params: float, shape: Shape, layout: Layout, device: float) -> Memory
 def activations(shape: Shape, layout: Layout) -> float:
     """Bytes of one device's activations, with tensor and sequence parallelism.
 
-    Korthikanti et al. 2023, "Reducing Activation Recomputation", equations 2 and 4, and section
-    4.3: 34 bytes a token, width and layer in 16 bits, without the square term of attention, whose
-    scores a fused kernel does not store; 2 where all is computed again, and one layer's 34. The
-    logits are in fp32. fp8 keeps activations in 16 bits, fp32 takes double.
+    Korthikanti et al. 2023, "Reducing Activation Recomputation", equations 1 and 6: 34 bytes a
+    token, width and layer in 16 bits, without the square term of attention, whose scores a fused
+    kernel does not store; 2 where all is computed again, and one layer's 34 while it is. The logits
+    are in fp32. They count a GELU of 4 times the width and dropout: other blocks differ somewhat.
+    That fp8 keeps activations in 16 bits and fp32 takes double is assumed.
     """
     tokens = layout.micro_batch * layout.context
     a_layer = 34.0 * tokens * shape.width

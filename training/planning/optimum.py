@@ -5,8 +5,9 @@ model of N parameters that is to answer with I tokens can be trained on
 
     D = C / 6N - w I / 3
 
-tokens for C operations (Sardana et al. 2024, "Beyond Chinchilla-Optimal", equation 3), where w is
-what an operation of answering costs in those of training. Without answers this is C = 6 N D.
+tokens for C operations: the total 6 N D + 2 N I is that of Sardana et al. 2024, "Beyond
+Chinchilla-Optimal", and w is what an operation of answering costs in those of training. Without
+answers this is C = 6 N D.
 """
 
 from collections.abc import Callable

@@ -1,19 +1,22 @@
 """A law is told from runs where they determine it, and refused where they do not."""
 
 import csv
+import io
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from pipeline.cli import main
 from pipeline.errors import UserError
 from training.planning.fit import Run, fit
-from training.planning.fitted import fit_runs
+from training.planning.fitted import Fitted, fit_runs, undetermined
 from training.planning.isoflop import Extent, drawing
 from training.planning.laws import Law
 from training.planning.published import published
@@ -123,6 +126,29 @@ def test_forecasts_beyond_the_runs_are_marked(tmp_path: Path) -> None:
     spread = [one.loss_interval[1] - one.loss_interval[0] for one in (inside, beyond)]
     assert spread[1] > spread[0]
     assert found.plot is not None and Path(found.plot).read_text().startswith("<svg")
+
+
+def test_constants_that_the_runs_leave_open_are_named(tmp_path: Path) -> None:
+    sure = {"E": (1.8, 2.0), "A": (270.0, 811.0), "B": (2e3, 2e5), "alpha": (0.31, 0.38)}
+    sure |= {"beta": (0.36, 0.59), "a": (0.50, 0.63)}
+    assert undetermined(sure) == []
+    unsure = sure | {"E": (5e-5, 3.6), "beta": (0.06, 0.19)}
+    assert undetermined(unsure) == ["E", "beta"]
+    table = tmp_path / "runs.csv"
+    rows = [",".join(str(float(value)) for value in run) for run in sweep(TRUTH, 0.002, budgets=3)]
+    table.write_text("\n".join(["params,tokens,loss", *rows]), encoding="utf-8")
+    found = fit_runs([str(table)], [1e20], None)
+    assert "do not determine" not in printed(found)
+    said = printed(replace(found, undetermined=["E", "beta"], failed_resamples=7))
+    assert "the runs do not determine E, beta (" in said
+    assert "7 of 500 resamples determined no law" in said
+
+
+def printed(found: Fitted) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    found.show(console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
 
 
 def test_json_may_stand_before_and_after(
