@@ -6,7 +6,7 @@ It is the one of Data Mixing Laws (Ye et al. 2024), on which Olmix settles too (
 Their factor k before the exponential is left out: since the weights add up to 1, every k can stand
 in t. It is convex in the weights.
 
-What is minimized is the Huber loss with a threshold of 0.01, as Olmix has it. The slopes count as if
+What is minimized is the Huber loss with a threshold of 0.01, as Olmix has it. Slopes count as if
 each had been measured to be the mean one but for an error of 3. The floor of few noisy proxies may
 else come so near the best of them, and slopes become so steep, that other mixtures are foretold
 wildly; many proxies outweigh it.
