@@ -16,6 +16,7 @@ Call = Literal[
     "export",
     "generate",
     "inspect",
+    "mix",
     "plan",
     "plan_fit",
     "prove",
@@ -98,6 +99,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add(held, "verify", "compare every byte with what was written", "verify", run=True)
     for call, help_, add, _ in COMMANDS:
         add(_add(commands, call, help_, call, run=True))
+    about = "propose domain weights by regression on small proxies"
+    _add_configured(commands, "mix", about, "mix")
     add_plan(commands)
     about = "train small models on what each step leaves, and compare them"
     _add_configured(commands, "prove", about, "prove")

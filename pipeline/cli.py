@@ -18,6 +18,8 @@ from pipeline import (
     ask,
     domaintraining,
     files,
+    mixcommand,
+    mixtables,
     modelcommands,
     prooftables,
     prove,
@@ -101,6 +103,13 @@ def _at_dashes(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _config(parsed: argparse.Namespace) -> Config:
+    config = _loaded(parsed)
+    if not config.input.paths:
+        raise UserError(f"{parsed.config}: input.paths: empty; set it or pass --input PATH")
+    return config
+
+
+def _loaded(parsed: argparse.Namespace) -> Config:
     given = {
         "input": {"paths": parsed.input},
         "run": {"output": parsed.output, "name": parsed.name},
@@ -110,10 +119,7 @@ def _config(parsed: argparse.Namespace) -> Config:
         section: {key: value for key, value in values.items() if value is not None}
         for section, values in given.items()
     }
-    config = load(parsed.config, overrides)
-    if not config.input.paths:
-        raise UserError(f"{parsed.config}: input.paths: empty; set it or pass --input PATH")
-    return config
+    return load(parsed.config, overrides)
 
 
 def _run(parsed: argparse.Namespace) -> None:
@@ -249,6 +255,14 @@ def _ask_model(command: modelcommands.Command, parsed: argparse.Namespace) -> No
     _output(parsed, *command(parsed))
 
 
+def _mix(parsed: argparse.Namespace) -> None:
+    progress = Progress(Console(stderr=True))
+    found = mixcommand.answer(_loaded(parsed), parsed.beam, parsed.overwrite, progress)
+    _output(parsed, found.to_json(), lambda console: mixtables.show(found, console))
+    if found.mixed.refusal:
+        raise UserError(f"{found.table}: {found.mixed.refusal}")
+
+
 def _plan(parsed: argparse.Namespace) -> None:
     found = answer(*read_question(parsed))
     _output(parsed, found.to_json(), found.show)
@@ -280,6 +294,7 @@ _CALLS: dict[Call, Callable[[argparse.Namespace], None]] = {
     "covered": _covered,
     "explain": _explain,
     "inspect": _inspect,
+    "mix": _mix,
     "plan": _plan,
     "plan_fit": _plan_fit,
     "prove": _prove,

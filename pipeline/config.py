@@ -20,6 +20,7 @@ from pipeline import models, rules
 from pipeline.configerrors import explain, problems
 from pipeline.errors import UserError
 from pipeline.files import Access
+from pipeline.mixconfig import MixSection
 from pipeline.personal import KINDS
 from pipeline.proveconfig import ProveSection
 from pipeline.rules import UNBOUNDED
@@ -321,6 +322,7 @@ class Config(Section):
     tokenizer: TokenizerConfig = TokenizerConfig()
     shards: ShardsSection = ShardsSection()
     train: TrainConfig = TrainConfig()
+    mix: MixSection = MixSection()
     prove: ProveSection = ProveSection()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import files, model, prove
+from pipeline import files, mix, model, prove
 from pipeline.config import Config
 from pipeline.job import Job
 from pipeline.progress import Progress
@@ -248,5 +248,16 @@ PROVE = Stage(
     inputs=prove.inputs,
 )
 
-BESIDE = {PROVE.name: PROVE}
+MIX = Stage(
+    "mix",
+    "mix",
+    mix.settings,
+    ("torch", "numpy"),
+    mix.execute,
+    reads=("shards",),
+    pieces=mix.count,
+    finished=mix.trained,
+)
+
+BESIDE = {stage.name: stage for stage in (PROVE, MIX)}
 """What is made of a run beside its stages, and only where it is asked for."""
