@@ -148,7 +148,7 @@ def _run_stages(parsed: argparse.Namespace, config: Config) -> bool:
 
 
 def _prove(parsed: argparse.Namespace) -> None:
-    config = _config(parsed)
+    config = _loaded(parsed)
     run(config, parsed.beam, Progress(Console(stderr=True)), "prove", overwrite=parsed.overwrite)
     found = prove.read(files.join(run_folder(config), "prove"))
     _output(parsed, found.to_json(), lambda console: prooftables.show(found, console))

@@ -47,7 +47,7 @@ def execute(job: Job, options: object, progress: Progress) -> None:
     Raises:
         UserError: The run is not on a local disk, or as `Planned.read` and `train_proxies`.
     """
-    if not files.is_local(job.run):
+    if "://" in job.run:
         raise UserError(f"{job.run}: proxies are trained on a local disk; copy the run here")
     planned = Planned.read(job.config, job.folder_of("shards"))
     section = job.config.mix
