@@ -10,7 +10,6 @@ from scipy import stats
 
 from pipeline.arms import RAW, Arm
 from pipeline.proxies import Scores
-from pipeline.shardset import ShardSet
 from training.paired import Floats, difference
 from training.results import CONFIDENCE
 
@@ -24,12 +23,12 @@ class ArmResult:
 
     Attributes:
         name: Its name.
-        same_as: The arm before it that has the very same shards, and so the same models; None of
+        same_as: The arm before it whose models read the very same, and so are the same; None of
             most.
-        documents: Documents of its shards; one that repeats counts as often.
+        documents: Documents that it has; one that repeats counts as often.
         tokens: Their tokens.
         n_bytes: UTF-8 bytes of their texts.
-        epochs: How often its models have read them.
+        epochs: Tokens that a model read over these: of less than 1 its share of them.
         bits_per_byte: By kind of held-out text, of each seed's model.
     """
 
@@ -121,7 +120,8 @@ class Proof:
 
 def result(
     arms: Sequence[Arm],
-    shards: Mapping[str, ShardSet],
+    facts: Mapping[str, Mapping[str, int]],
+    alike: Mapping[str, str],
     scores: Mapping[str, Sequence[Scores]],
     seeds: Sequence[int],
     sites: Sites,
@@ -131,19 +131,18 @@ def result(
 
     Args:
         arms: The arms.
-        shards: The shards of each.
+        facts: By arm its documents, tokens and n_bytes.
+        alike: By arm the first one whose models read the very same.
         scores: By arm what was measured of each seed's model.
         seeds: The seeds.
         sites: By kind and id the site of each text.
         screened: As of `Proof`.
     """
     one = scores[RAW][0]
-    alike = first_alike(shards)
     groups = {
         kind: np.unique([sites[kind, doc_id] for doc_id in ids], return_inverse=True)[1]
         for kind, ids in one.doc_id.items()
     }
-    firsts = {arm.name: alike[arm.name] for arm in arms}
     return Proof(
         n_parameters=one.n_parameters,
         tokens=one.tokens,
@@ -158,36 +157,24 @@ def result(
         },
         screened=screened,
         arms=tuple(
-            _arm(arm.name, alike[arm.name], shards[arm.name], scores[arm.name]) for arm in arms
+            _arm(arm.name, alike[arm.name], facts[arm.name], scores[arm.name]) for arm in arms
         ),
         against_raw=_compare(
-            [(arm.name, RAW) for arm in arms if arm.against], scores, groups, firsts
+            [(arm.name, RAW) for arm in arms if arm.against], scores, groups, alike
         ),
         against_before=_compare(
-            [(arm.name, arm.against) for arm in arms if arm.against], scores, groups, firsts
+            [(arm.name, arm.against) for arm in arms if arm.against], scores, groups, alike
         ),
     )
 
 
-def first_alike(shards: Mapping[str, ShardSet]) -> dict[str, str]:
-    """By arm the first one whose shards are the very same: its own, where no earlier one's are."""
-    first: dict[tuple[str, ...], str] = {}
-    return {
-        name: first.setdefault(tuple(shard.sha256 for shard in one.shards), name)
-        for name, one in shards.items()
-    }
-
-
-def _arm(name: str, alike: str, shards: ShardSet, scores: Sequence[Scores]) -> ArmResult:
-    tokens = sum(shard.tokens for shard in shards.shards)
+def _arm(name: str, alike: str, facts: Mapping[str, int], scores: Sequence[Scores]) -> ArmResult:
     measured = [one.bits_per_byte() for one in scores]
     return ArmResult(
         name=name,
         same_as=None if alike == name else alike,
-        documents=sum(shard.documents for shard in shards.shards),
-        tokens=tokens,
-        n_bytes=sum(shard.n_bytes for shard in shards.shards),
-        epochs=scores[0].tokens / tokens,
+        **facts,
+        epochs=scores[0].tokens / facts["tokens"],
         bits_per_byte={kind: tuple(one[kind] for one in measured) for kind in measured[0]},
     )
 
@@ -208,7 +195,7 @@ def _compare(
         pairs: Each arm, and the one that it is compared with.
         scores: By arm what was measured of each seed's model.
         groups: By kind the number of each document's site: documents of one are no sample of many.
-        alike: By arm the first one with the same shards.
+        alike: As of `result`.
     """
     found = {
         (arm, against, kind): difference(

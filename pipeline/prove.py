@@ -20,7 +20,7 @@ from pipeline.heldout import HeldOut
 from pipeline.job import Job
 from pipeline.ledger import Manifest
 from pipeline.progress import Progress
-from pipeline.proof import first_alike, result
+from pipeline.proof import result
 from pipeline.proofplot import proof_plot
 from pipeline.proveconfig import OWN, ProveSection
 from pipeline.proxies import SCORES, Proxy, Scores, train_proxies
@@ -30,7 +30,7 @@ from pipeline.stages import weight
 from pipeline.stages.graph import run_graph
 from pipeline.tasks import proving
 from pipeline.tasks.encoding import Sources, encode_part
-from pipeline.tasks.proving import ARMS, HELD_OUT_SHARDS, TEXTS
+from pipeline.tasks.proving import HELD_OUT_SHARDS, TEXTS
 from pipeline.tasks.sharding import Tokenizer
 from pipeline.tasks.tokenizing import FILE
 from pipeline.whatif import screened
@@ -85,7 +85,8 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
     todo = proving.Proof(job.run, job.folder, job.config.prove, tuple(arms.arms_of(job.config)))
     files.remove_temporaries(join(job.folder, HELD_OUT_SHARDS))
     for arm in todo.arms:
-        for folder in (todo.weights(arm), todo.chosen(arm), _shards(job, arm)):
+        own = (todo.shards(arm, seed) for seed in todo.seeds)
+        for folder in (todo.weights(arm), todo.chosen(arm), todo.arm(arm), *own):
             files.remove_temporaries(folder)
     with _pool(job) as pool:
         _hold_out(pool, job, todo, progress)
@@ -93,10 +94,16 @@ def execute(job: Job, options: PipelineOptions, progress: Progress) -> None:
             _weigh(job, arm, todo, options)
         parts = _each(pool, proving.choose_documents, [(todo, name) for name in _parts(job)])
         _write_arms(pool, job, todo)
-    shards = {arm.name: ShardSet.read(_shards(job, arm)) for arm in todo.arms}
-    scores = _train(job, todo, shards)
-    sites = heldout.sites_of(join(job.folder, TEXTS))
-    found = result(todo.arms, shards, scores, _seeds(job), sites, screened(job.run))
+    alike = _first_alike(todo)
+    found = result(
+        todo.arms,
+        {arm.name: _facts(todo, arm) for arm in todo.arms},
+        alike,
+        _train(job, todo, alike),
+        todo.seeds,
+        heldout.sites_of(join(job.folder, TEXTS)),
+        screened(job.run),
+    )
     with files.open_atomic(join(job.folder, PLOT)) as out:
         out.write(proof_plot(found).encode())
     facts = {_PROOF: found.to_json()}
@@ -173,27 +180,48 @@ def _weigh(job: Job, arm: Arm, todo: proving.Proof, options: PipelineOptions) ->
 
 
 def _write_arms(pool: Pool, job: Job, todo: proving.Proof) -> None:
-    """Encode what each arm reads, and write its shards."""
+    """Encode what each arm may read, and write the shards of what its models read."""
     waiting = []
     for arm in todo.arms:
-        folder = _shards(job, arm)
+        folder = todo.arm(arm)
         if Manifest.read(folder) is None:
             sources = _sources(job, arm.source, todo.chosen(arm))
             encoded = [pool.submit(encode_part, sources, name, folder) for name in _parts(job)]
-            waiting.append((arm, folder, encoded))
-    for arm, folder, encoded in waiting:
-        parts = [future.result() for future in encoded]
-        if not any(part.blocks for part in parts):
+            waiting.append((arm, encoded))
+    sampled = []
+    for arm, encoded in waiting:
+        if not sum(len(future.result().blocks) for future in encoded):
             raise UserError(
                 f"prove: arm {arm.name}: no document is left to read; give more pages, or name "
                 "other arms in prove.arms"
             )
-        given = (folder, parts, job.config.shards, _tokenizer(job))
-        pool.submit(proving.write_shards, *given).result()
+        given = (todo, arm, _parts(job), job.config.shards, _tokenizer(job))
+        sampled.append(pool.submit(proving.sample_arm, *given))
+    for one in sampled:
+        one.result()
 
 
-def _shards(job: Job, arm: Arm) -> str:
-    return join(job.folder, ARMS, arm.name)
+def _facts(todo: proving.Proof, arm: Arm) -> Mapping[str, int]:
+    """How much there is of an arm."""
+    manifest = Manifest.read(todo.arm(arm))
+    assert manifest is not None
+    return manifest.facts
+
+
+def _first_alike(todo: proving.Proof) -> dict[str, str]:
+    """By arm the first one whose models read the very same: its own, where no earlier one's do."""
+    first: dict[tuple[str, ...], str] = {}
+    return {
+        arm.name: first.setdefault(
+            tuple(
+                shard.sha256
+                for seed in todo.seeds
+                for shard in ShardSet.read(todo.shards(arm, seed)).shards
+            ),
+            arm.name,
+        )
+        for arm in todo.arms
+    }
 
 
 def _sources(job: Job, source: str, chosen: str) -> Sources:
@@ -213,29 +241,20 @@ def _tokenizer(job: Job) -> Tokenizer:
     return Tokenizer(learned["vocab_size"], learned["sha256"])
 
 
-def _seeds(job: Job) -> tuple[int, ...]:
-    """The seeds: that of the settings, and those after it."""
-    section = job.config.prove
-    return tuple(section.train.seed + number for number in range(section.seeds))
-
-
-def _train(
-    job: Job, todo: proving.Proof, shards: Mapping[str, ShardSet]
-) -> dict[str, list[Scores]]:
+def _train(job: Job, todo: proving.Proof, alike: Mapping[str, str]) -> dict[str, list[Scores]]:
     """What was measured of each seed's model, by arm; all arms of a seed before the next."""
-    first = first_alike(shards)
     config = job.config.prove.train
     proxies = {
         (arm.name, seed): Proxy(
             f"{arm.name}-seed{seed}",
-            _shards(job, arm),
+            todo.shards(arm, seed),
             join(job.folder, HELD_OUT_SHARDS),
             config.model_copy(update={"seed": seed}),
         )
-        for seed in _seeds(job)
+        for seed in todo.seeds
         for arm in todo.arms
-        if first[arm.name] == arm.name
+        if alike[arm.name] == arm.name
     }
     measured = train_proxies([*proxies.values()], job.folder, job.config.workers)
     scores = dict(zip(proxies, measured, strict=True))
-    return {arm.name: [scores[first[arm.name], seed] for seed in _seeds(job)] for arm in todo.arms}
+    return {arm.name: [scores[alike[arm.name], seed] for seed in todo.seeds] for arm in todo.arms}

@@ -178,6 +178,12 @@ def write_blocks(
     return written
 
 
+def write_rows(folder: str, name: str, rows: pa.Table) -> None:
+    """Write rows with the columns `BLOCKS`, which are for the same and of one domain, as blocks."""
+    with files.open_atomic(_path(folder, name)) as out, pa.ipc.new_file(out, BLOCKS) as writer:
+        writer.write_table(rows)
+
+
 def _flush(writer: Any, waiting: dict[Key, list[TokenizedDocument]], vocab_size: int) -> None:
     for kind, domain in sorted(waiting):
         rows = rows_of(waiting[kind, domain], vocab_size)

@@ -4,7 +4,8 @@ prove/held-out.parquet          the texts that are measured
 prove/held-out/                 them as validation shards
 prove/weights/ARM/              what stage `weight` makes by an arm's settings
 prove/chosen/ARM/               how often an arm reads each document of its source
-prove/arms/ARM/                 its shards
+prove/arms/ARM/                 what could not be encoded of it, and how much there is of it all
+prove/arms/ARM/seedN/           the shards that its model of a seed reads
 prove/dropped-PART.parquet      the pages that are in no arm: held out, or like what is
 """
 
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline import heldout
+from pipeline import armsample, heldout
 from pipeline.arms import DOMAIN, WEIGHTS, Arm
 from pipeline.attempt import attempt
 from pipeline.config import ShardsSection
@@ -34,7 +35,15 @@ from pipeline.sandbox import Guard
 from pipeline.schema import CAPTURE_COLUMNS, REJECTED
 from pipeline.shardset import VALID
 from pipeline.tasks.copies import page_hash
-from pipeline.tasks.encoding import Encoded, Sources, blocks_of, write_blocks
+from pipeline.tasks.encoding import (
+    BLOCKS,
+    Encoded,
+    Sources,
+    blocks_of,
+    read_block,
+    write_blocks,
+    write_rows,
+)
 from pipeline.tasks.sharding import Tokenizer, plan_shards, shard_facts, write_shard
 from pipeline.urls import host, registered_domain
 from pipeline.whatif import KEPT, judge_table, judged_documents
@@ -44,7 +53,10 @@ from tokenizer.shardwriter import TokenizedDocument
 HELD_OUT, DUPLICATE, OVERLAP = "held_out", "duplicate", "overlap"
 """Why a page is in no arm: its site is held out; so is that of the page whose duplicate it is, and
 `dedup` would lose both; it holds too much of a text that is measured."""
-TEXTS, HELD_OUT_SHARDS, ARMS = "held-out.parquet", "held-out", "arms"
+TEXTS, HELD_OUT_SHARDS = "held-out.parquet", "held-out"
+ARM = "arm"
+"""What the manifest of an arm calls its stage."""
+_SIZES = [*armsample.COLUMNS, "n_bytes"]
 _PREFIXES = ("dropped",)
 _CHOSEN = pa.schema(
     [
@@ -77,6 +89,25 @@ class Proof:
     def chosen(self, arm: Arm) -> str:
         """The folder that says how often an arm reads each document."""
         return join(self.folder, "chosen", arm.name)
+
+    def arm(self, arm: Arm) -> str:
+        """The folder of an arm."""
+        return join(self.folder, "arms", arm.name)
+
+    def shards(self, arm: Arm, seed: int) -> str:
+        """The folder of the shards that an arm's model of a seed reads."""
+        return join(self.arm(arm), f"seed{seed}")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds: that of the settings, and those after it."""
+        return tuple(self.section.train.seed + number for number in range(self.section.seeds))
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of which a model reads each at most once."""
+        train = self.section.train
+        return (train.steps * train.batch_sequences + 1) * train.context
 
     def weights(self, arm: Arm) -> str:
         """The folder of stage `weight` as an arm has it."""
@@ -205,22 +236,51 @@ def encode_held_out(guard: Guard, proof: Proof, sources: Sources, tokenizer: Tok
         return TokenizedDocument(tokens, one.id, one.kind, one.language, n_bytes, repeat=1)
 
     documents = ((VALID, tokenized(one)) for one in heldout.read(join(proof.folder, TEXTS)))
-    count = write_blocks(folder, name, documents, tokenizer.vocab_size)
-    encoded = Encoded(Part(name, Counts(count, count), {}), tuple(blocks_of(folder, name)))
-    write_shards(guard, folder, [encoded], ShardsSection(), tokenizer)
+    write_blocks(folder, name, documents, tokenizer.vocab_size)
+    _write_shards(guard, folder, [name], ShardsSection(), tokenizer)
 
 
-def write_shards(
+def sample_arm(
     guard: Guard,
-    folder: str,
-    parts: Sequence[Encoded],
+    proof: Proof,
+    arm: Arm,
+    names: Sequence[str],
     section: ShardsSection,
     tokenizer: Tokenizer,
 ) -> None:
-    """Write the shards of what was encoded, and their manifest."""
+    """Write of an arm, encoded part by part, the shards that the model of each seed reads."""
+    folder = proof.arm(arm)
+    sizes = pa.concat_tables(_encoded(folder, name).select(_SIZES) for name in names)
+    for seed in proof.seeds:
+        own = proof.shards(arm, seed)
+        if Manifest.read(own) is None:
+            most = armsample.bound(sizes, seed, proof.tokens)
+            for name in names:
+                write_rows(own, name, armsample.below(_encoded(folder, name), seed, most))
+            _write_shards(guard, own, names, section, tokenizer)
+    repeats = sizes["repeat"].to_numpy().astype(np.int64)
+    facts = {
+        "documents": int(repeats.sum()),
+        "tokens": int(repeats @ sizes["n_tokens"].to_numpy()),
+        "n_bytes": int(repeats @ sizes["n_bytes"].to_numpy()),
+    }
+    remove_folder(join(folder, WORK))
+    Manifest.of_parts(ARM, {}, {}, (), facts).write(folder)
+
+
+def _encoded(folder: str, name: str) -> pa.Table:
+    """The documents of an encoded part, with the columns `BLOCKS`."""
+    blocks = [read_block(folder, block) for block in blocks_of(folder, name)]
+    return pa.concat_tables([BLOCKS.empty_table(), *blocks])
+
+
+def _write_shards(
+    guard: Guard, folder: str, names: Sequence[str], section: ShardsSection, tokenizer: Tokenizer
+) -> None:
+    """Write the shards of encoded parts, and their manifest."""
+    parts = [Encoded(Part(name, Counts(), {}), tuple(blocks_of(folder, name))) for name in names]
     plans = plan_shards(parts, section.target_mib << 20, tokenizer.vocab_size)
     done = [write_shard(guard, plan, section.row_group_tokens, tokenizer, folder) for plan in plans]
-    found = [*(one.part for one in parts), *(one.part for one in done)]
     facts = shard_facts(folder, done, tokenizer, anneal=False)
     remove_folder(join(folder, WORK))
-    Manifest.of_parts("shards", {}, {}, found, facts).write(folder)
+    Manifest.of_parts("shards", {}, {}, [one.part for one in done], facts).write(folder)

@@ -69,8 +69,24 @@ def proved(
     return output / "golden", json.loads(answer)
 
 
+SOURCES = {"raw": "extract", "gopher_repetition": "extract", "filter": "filter"}
+
+
+def documents(run: Path, arm: str) -> dict[str, tuple[int, int]]:
+    """Of the documents that an arm has, by id: how often, and their bytes."""
+    found = {}
+    for path in sorted((run / "prove" / "chosen" / arm).glob("part-*.parquet")):
+        source = run / SOURCES.get(arm, "lines") / path.name
+        texts = pq.read_table(source, columns=["id", "text"]).to_pylist()
+        repeats = pq.read_table(path)["repeats"].to_pylist()
+        for row, count in zip(texts, repeats, strict=True):
+            if count:
+                found[row["id"]] = (count, len(row["text"].encode()))
+    return found
+
+
 def ids(run: Path, arm: str) -> set[str]:
-    return {row["doc_id"] for row in rows(run / "prove" / "arms" / arm, "train", "doc_id")}
+    return {*documents(run, arm)}
 
 
 def test_each_arm_reads_what_its_step_leaves(
@@ -113,9 +129,9 @@ def test_the_answer_counts_what_was_read_and_measured(
     assert set(found["held_out"]) == {"crawl", "curated", "planted"}
     assert found["held_out"]["planted"]["documents"] == 6
     for arm in found["arms"]:
-        table = [*rows(run / "prove" / "arms" / arm["name"], "train", "n_tokens", "n_bytes")]
-        assert arm["documents"] == len(table)
-        assert arm["tokens"] == sum(row["n_tokens"] for row in table)
+        there = documents(run, arm["name"])
+        assert arm["documents"] == sum(count for count, _ in there.values())
+        assert arm["n_bytes"] == sum(count * size for count, size in there.values())
         assert arm["epochs"] == pytest.approx(found["tokens"] / arm["tokens"])
         for values in arm["bits_per_byte"].values():
             assert len(set(values)) == 3
@@ -130,6 +146,23 @@ def test_the_answer_counts_what_was_read_and_measured(
         assert one["low"] <= one["difference"] <= one["high"]
 
 
+def test_models_of_a_seed_read_the_same_documents_in_so_far_as_their_arms_have_them(
+    proved: tuple[Path, dict[str, Any]],
+) -> None:
+    run, found = proved
+    for seed in found["seeds"]:
+        read = {}
+        for arm in ARMS:
+            folder = run / "prove" / "arms" / arm / f"seed{seed}"
+            table = [*rows(folder, "train", "doc_id", "n_tokens")]
+            assert sum(row["n_tokens"] for row in table) >= found["tokens"]
+            read[arm] = {row["doc_id"] for row in table}
+            assert read[arm] <= ids(run, arm)
+        for arm in ARMS[1:]:
+            assert read["raw"] & ids(run, arm) <= read[arm]
+    assert len({json.dumps(sorted(read[arm])) for arm in ARMS}) > 1
+
+
 def test_what_was_begun_is_finished_with_the_same_bytes(
     proved: tuple[Path, dict[str, Any]], proving: Path, tmp_path: Path
 ) -> None:
@@ -140,7 +173,7 @@ def test_what_was_begun_is_finished_with_the_same_bytes(
     for name in ("manifest.json", "proof.svg", "scores-dedup-seed1.parquet"):
         (folder / name).unlink()
     shutil.rmtree(folder / "arms" / "dedup")
-    (folder / "arms" / "weights" / "train-all-00000.parquet.tmp").write_bytes(b"half")
+    (folder / "arms" / "weights" / "seed0" / "train-all-00000.parquet.tmp").write_bytes(b"half")
     shutil.rmtree(folder / "models" / "dedup-seed1")
     status, shown, _ = answer_of("prove", str(proving), "--output", str(tmp_path))
     assert status == 0

@@ -13,7 +13,6 @@ from pipeline.proof import Proof, result
 from pipeline.proofplot import proof_plot
 from pipeline.prooftables import show
 from pipeline.proxies import Scores
-from pipeline.shardset import ShardFile, ShardSet
 
 ARMS = (
     Arm("raw", None, "extract"),
@@ -35,9 +34,8 @@ SITES = {
 }
 
 
-def shards(sha256: str, tokens: int) -> ShardSet:
-    shard = ShardFile("f", "train", "all", 10, tokens, 4 * tokens, 1, sha256, ())
-    return ShardSet("folder", 4096, "hash", (shard,))
+def facts(tokens: int) -> dict[str, int]:
+    return {"documents": 10, "tokens": tokens, "n_bytes": 4 * tokens}
 
 
 def scores(arm: str, seed: int) -> Scores:
@@ -57,13 +55,14 @@ def scores(arm: str, seed: int) -> Scores:
 def proof() -> Proof:
     measured = {name: [scores(name, seed) for seed in range(3)] for name in EFFECTS}
     measured["lines"] = measured["filter"]
-    sets = {
-        "raw": shards("a", 2_000_000),
-        "filter": shards("b", 1_200_000),
-        "lines": shards("b", 1_200_000),
-        "dedup": shards("c", 300_000),
+    sizes = {
+        "raw": facts(2_000_000),
+        "filter": facts(1_200_000),
+        "lines": facts(1_200_000),
+        "dedup": facts(300_000),
     }
-    return result(ARMS, sets, measured, (0, 1, 2), SITES, 7)
+    alike = {"raw": "raw", "filter": "filter", "lines": "filter", "dedup": "dedup"}
+    return result(ARMS, sizes, alike, measured, (0, 1, 2), SITES, 7)
 
 
 def test_planted_wins_and_losses_are_both_found(proof: Proof) -> None:
@@ -88,13 +87,14 @@ def test_what_one_site_says_is_said_once(proof: Proof) -> None:
     assert proof.held_out["books"]["documents"] == 40
     assert proof.held_out["books"]["sites"] == 20
     measured = {name: [scores(name, seed) for seed in range(3)] for name in EFFECTS}
-    arms, sets = (ARMS[0], ARMS[1]), {"raw": shards("a", 100), "filter": shards("b", 100)}
+    arms, sizes = (ARMS[0], ARMS[1]), {"raw": facts(100), "filter": facts(100)}
+    alike = {"raw": "raw", "filter": "filter"}
     own = {key: key[1] for key in SITES}
-    apart = result(arms, sets, measured, (0, 1, 2), own, 0)
+    apart = result(arms, sizes, alike, measured, (0, 1, 2), own, 0)
     # The same documents, each four times: as sites of four they say as much as before, no more.
     many = {name: [fourfold(one) for one in some] for name, some in measured.items()}
     together = {(kind, f"{n}"): f"{n % 40}" for kind, _ in SITES for n in range(160)}
-    found = result(arms, sets, many, (0, 1, 2), together, 0)
+    found = result(arms, sizes, alike, many, (0, 1, 2), together, 0)
     for one, other in zip(apart.against_raw, found.against_raw, strict=True):
         assert (one.low, one.high) == pytest.approx((other.low, other.high))
 
