@@ -259,8 +259,8 @@ def _mix(parsed: argparse.Namespace) -> None:
     progress = Progress(Console(stderr=True))
     found = mixcommand.answer(_loaded(parsed), parsed.beam, parsed.overwrite, progress)
     _output(parsed, found.to_json(), lambda console: mixtables.show(found, console))
-    if found.mixed.refusal:
-        raise UserError(f"{found.table}: {found.mixed.refusal}")
+    if found.refusal:
+        raise UserError(f"{found.table}: {found.refusal}")
 
 
 def _plan(parsed: argparse.Namespace) -> None:

@@ -1,5 +1,7 @@
 """Stage `mix`, of no run's way: a proxy for each mixture of a swarm, and the table of them."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +23,7 @@ from training.mixlaw import table
 from training.mixlaw.mixed import Corpus
 from training.mixlaw.swarm import Numbers, Room, draw
 from training.mixlaw.table import Swarm
+from training.opening import open_streams
 
 TABLE = "swarm.csv"
 SWARM, CHECK = "swarm-", "check-"
@@ -34,7 +37,7 @@ def settings(config: Config) -> dict[str, Any]:
     """What decides the proxies. How many there are does not: more of them go on from these."""
     section = config.mix
     return {
-        "domains": list(section.domains),
+        "domains": sorted({*section.domains}),
         "seed": section.seed,
         "strengths": [section.min_strength, section.max_strength],
         "train": section.train.deciding(),
@@ -45,23 +48,18 @@ def execute(job: Job, options: object, progress: Progress) -> None:
     """Train the proxies, write their table and the manifest.
 
     Raises:
-        UserError: The run is not on a local disk, or as `Planned.read` and `train_proxies`.
+        UserError: As `Planned` and `train_proxies`.
     """
-    if "://" in job.run:
-        raise UserError(f"{job.run}: proxies are trained on a local disk; copy the run here")
     planned = Planned.read(job.config, job.folder_of("shards"))
     section = job.config.mix
-    strengths = section.min_strength, section.max_strength
-    mixtures = draw(planned.room, section.proxies, section.seed, strengths)
-    proxies = [
-        planned.proxy(f"{SWARM}{number:05}", mixture, section.train.seed)
-        for number, mixture in enumerate(mixtures)
-    ]
+    mixtures = planned.mixtures()
+    proxies = [planned.proxy(SWARM, mixture, section.train.seed) for mixture in mixtures]
     scores = train_proxies(proxies, job.folder, job.config.workers)
     metrics = tuple(scores[0].nats)
     swarm = Swarm(planned.corpus.domains, metrics, mixtures, measured(scores, metrics))
-    table.write(files.join(job.folder, TABLE), swarm)
-    facts = {"proxies": section.proxies}
+    path = files.join(job.folder, TABLE)
+    table.write(path, swarm)
+    facts = {"proxies": section.proxies, "sha256": files.sha256(path)}
     Manifest.of_parts(job.stage, job.settings, job.upstream_prints, (), facts).write(job.folder)
 
 
@@ -72,7 +70,10 @@ def count(job: Job) -> int:
 
 def trained(folder: str) -> int:
     """Proxies of the swarm that are done."""
-    return sum(name.startswith(SCORES + SWARM) for name in files.names(folder))
+    return sum(
+        name.startswith(SCORES + SWARM) and name.endswith(".parquet")
+        for name in files.names(folder)
+    )
 
 
 def measured(scores: Sequence[Scores], metrics: Sequence[str]) -> Numbers:
@@ -91,13 +92,14 @@ class Planned:
     """
 
     def __init__(self, config: Config, shards: ShardSet) -> None:
+        """See `read`."""
         self._config, self._shards = config, shards
         tokens = _tokens(shards)
         domains = _domains(config, tokens)
         weighed = sum(tokens[name] for name in domains)
         self._share = weighed / sum(tokens.values())
-        context = max(config.train.context, config.mix.train.context)
-        least = max(LEAST, _LEAST_SEQUENCES * context / weighed)
+        sequences = config.mix.train.steps * config.mix.train.batch_sequences * self._share
+        least = max(LEAST, _LEAST_SEQUENCES / sequences)
         prior = np.array([tokens[name] / weighed for name in domains])
         unique = _unique_tokens(shards)
         self.corpus = Corpus(
@@ -109,23 +111,49 @@ class Planned:
         )
         _check_sizes(self.corpus)
         read = tokens_read(config.mix.train) * self._share
-        self.room = Room(prior, least, np.maximum(prior, MANY_EPOCHS * self.corpus.unique / read))
+        most = np.maximum(prior, MANY_EPOCHS * self.corpus.unique / read)
+        self.room = Room(prior, least, most, unit=1 / sequences)
         self.metrics = tuple(sorted({shard.domain for shard in shards.of_kind(VALID)}))
+        unmeasured = [name for name in domains if name not in self.metrics]
+        if unmeasured and not config.mix.metrics:
+            raise UserError(
+                f"mix: no validation documents of {', '.join(unmeasured)}, which would only seem "
+                "to cost; raise shards.valid_fraction, name others in mix.domains, or choose "
+                "what counts in mix.metrics"
+            )
 
     @classmethod
     def read(cls, config: Config, folder: str) -> "Planned":
         """Of the shards in a folder.
 
         Raises:
-            UserError: There are none, a domain does not exist, or one is too small.
+            UserError: There are none, some are damaged, a domain does not exist, or one is too
+                small or not measured.
         """
-        return cls(config, ShardSet.read(folder))
+        shards = ShardSet.read(folder)
+        # They say clearly what is wrong with shards.
+        for kind in (TRAIN, VALID):
+            open_streams(shards, kind)
+        return cls(config, shards)
 
-    def proxy(self, name: str, mixture: Numbers, seed: int) -> Proxy:
-        """The proxy of a mixture."""
+    def mixtures(self) -> Numbers:
+        """Those of the swarm, shape (proxies, domains).
+
+        Raises:
+            UserError: There is not room for so many.
+        """
+        section = self._config.mix
+        strengths = section.min_strength, section.max_strength
+        return draw(self.room, section.proxies, section.seed, strengths)
+
+    def proxy(self, purpose: str, mixture: Numbers, seed: int) -> Proxy:
+        """The proxy of a mixture, named by it: what was trained is never taken for another."""
+        weights = self.weights(mixture)
+        digest = hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()[:16]
         train = self._config.mix.train
-        config = train.model_copy(update={"weights": self.weights(mixture), "seed": seed})
-        return Proxy(name, self._shards.folder, self._shards.folder, config)
+        config = train.model_copy(update={"weights": weights, "seed": seed})
+        folder = self._shards.folder
+        return Proxy(f"{purpose}{digest}-{seed}", folder, folder, config)
 
     def weights(self, mixture: Numbers) -> dict[str, float]:
         """What `train.weights` is for a mixture; domains that are not weighed keep their share."""

@@ -1,7 +1,5 @@
 """`curate mix`: a swarm of proxies, the law of what they came to, a proposal, and its check."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,6 +40,13 @@ class Answer:
     weights: dict[str, float]
     check: Check | None
 
+    @property
+    def refusal(self) -> str:
+        """Why these weights are not to be taken; empty if they may be."""
+        if self.check and self.check.verdict == "worse":
+            return "the proposal is worse than the natural shares where both are trained anew"
+        return self.mixed.refusal
+
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         return asdict(self)
@@ -61,12 +66,19 @@ def answer(config: Config, options: Any, overwrite: bool, progress: Progress) ->
     """
     if config.mix.table:
         return _of_table(config)
+    if "://" in run_folder(config):
+        raise UserError(
+            f"{run_folder(config)}: proxies are trained on a local disk; copy the run here"
+        )
     folder = files.join(run_folder(config), MIX.name)
     planned = Planned.read(config, files.join(run_folder(config), "shards"))
     _check_settings(config, planned)
-    _reopen(folder, config.mix.proxies)
     run(config, options, progress, MIX.name, overwrite=overwrite)
     path = files.join(folder, TABLE)
+    if not _is_of(folder, path, config.mix.proxies):
+        # Made with the same settings: what is trained stays, the table is made anew.
+        files.remove(files.join(folder, MANIFEST))
+        run(config, options, progress, MIX.name)
     swarm = table.read(path)
     mixed = mix(swarm, planned.corpus, config.mix)
     weights: dict[str, float] = {}
@@ -98,7 +110,8 @@ def _check_settings(config: Config, planned: Planned) -> None:
     """Tell of what would be refused after the proxies are trained now, not then.
 
     Raises:
-        UserError: The proxies are too few, the cap cannot be held, or a metric does not exist.
+        UserError: The proxies are too few or too many, the cap cannot be held, or a metric does
+            not exist.
     """
     section, corpus = config.mix, planned.corpus
     if section.proxies < (least := least_proxies(len(corpus.domains))):
@@ -106,15 +119,19 @@ def _check_settings(config: Config, planned: Planned) -> None:
             f"mix.proxies = {section.proxies}: too few to weigh {len(corpus.domains)} domains; set "
             f"{least} or more, or name fewer in mix.domains"
         )
+    planned.mixtures()
     importances(planned.metrics, section)
     greatest_shares(corpus.unique, corpus.domains, corpus.tokens, section.max_epochs)
 
 
-def _reopen(folder: str, proxies: int) -> None:
-    """Take back the mark of a finished swarm that is to have another number of proxies."""
+def _is_of(folder: str, path: str, proxies: int) -> bool:
+    """Whether the table is as a finished swarm of so many proxies wrote it."""
     manifest = Manifest.read(folder)
-    if manifest and manifest.facts["proxies"] != proxies:
-        files.remove(files.join(folder, MANIFEST))
+    assert manifest is not None
+    facts = manifest.facts
+    return bool(
+        facts["proxies"] == proxies and files.exists(path) and files.sha256(path) == facts["sha256"]
+    )
 
 
 def _check(
@@ -129,7 +146,7 @@ def _check(
     first = config.mix.train.seed + 1
     seeds = range(first, first + config.mix.check_seeds)
     proxies = [
-        planned.proxy(f"{CHECK}{_digest(planned.weights(one))}-{seed}", one, seed)
+        planned.proxy(CHECK, one, seed)
         for one in (rounded(planned.corpus.prior), mixture)
         for seed in seeds
     ]
@@ -142,8 +159,3 @@ def _check(
         scores = train_proxies(proxies, folder, config.workers)
     objectives = measured(scores, metrics) @ importances(metrics, config.mix)
     return check(objectives[: len(seeds)], objectives[len(seeds) :])
-
-
-def _digest(weights: dict[str, float]) -> str:
-    """What names a mixture: proposals of other settings have proxies of their own."""
-    return hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()[:16]

@@ -39,7 +39,7 @@ class MixSection(Section):
     unique_tokens: Mapping[NonEmpty, Positive] = Field(default_factory=dict)
     """Tokens there are of each domain of `table`; their shares are the natural ones."""
     tokens: Positive | None = None
-    """Tokens of the planned training; by default what `[train]` reads."""
+    """Tokens of the planned training; by default what `[train]` reads. Needed with `table`."""
     max_epochs: _Number = 4.0
     """How often the planned training may see a domain at most; up to 4 times, repeats are almost as
     good as new text (Muennighoff et al. 2023)."""
@@ -61,6 +61,11 @@ class MixSection(Section):
         for key in ("weights", "anneal_share"):
             if getattr(self.train, key):
                 raise ValueError(f"train.{key} is not for proxies, whose mixtures are drawn")
+        if self.train.packing != "concat":
+            raise ValueError(
+                "train.packing = 'best_fit' pads, so that proxies would learn from unequal numbers "
+                "of tokens; remove it"
+            )
         if self.min_strength > self.max_strength:
             raise ValueError(
                 f"min_strength = {self.min_strength:g} is above max_strength = "
@@ -74,4 +79,6 @@ class MixSection(Section):
             raise ValueError("domains are those of table; remove one of the two")
         if bool(self.table) != bool(self.unique_tokens):
             raise ValueError("table and unique_tokens go together; set both or none")
+        if self.table and not self.tokens:
+            raise ValueError("tokens: missing; with table, say how many the training will read")
         return self

@@ -23,6 +23,8 @@ def show(found: Answer, console: Console) -> None:
     _show_metrics(mixed, console)
     if found.check:
         _show_check(found.check, console)
+    if found.refusal:
+        return
     console.print("For the configuration:\n", soft_wrap=True)
     console.print(toml(found.weights), soft_wrap=True)
 
@@ -84,7 +86,10 @@ def _show_metrics(mixed: Mixed, console: Console) -> None:
     for row in mixed.metrics:
         assert row.prior and row.proposal and row.change, "shown without a proposal"
         rows.add_row(row.name, *_cells(row.prior), *_cells(row.proposal), *_cells(row.change))
-    rows.caption = "the proposal was chosen by the same law, which flatters it"
+    rows.caption = (
+        "intervals are over proxies, not over seeds; the proposal was chosen by the same law, "
+        "which flatters it"
+    )
     console.print(rows)
 
 

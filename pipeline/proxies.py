@@ -101,8 +101,8 @@ def train_proxies(proxies: Sequence[Proxy], folder: str, workers: WorkersSection
     scores = [read_scores(proxy.name, folder) for proxy in proxies]
     if len({one.cuda for one in scores}) > 1:
         raise UserError(
-            f"{folder}: some models were trained on a GPU and some without; set the device, or "
-            "pass --overwrite to train all anew"
+            f"{folder}: some models were trained on a GPU and some without; delete it and train "
+            "all on one"
         )
     return scores
 

@@ -171,11 +171,11 @@ def importances(metrics: Sequence[str], section: MixSection) -> Numbers:
 
 def _check(swarm: Swarm) -> None:
     """Refuse a swarm from which no law can be told."""
-    proxies, domains = swarm.weights.shape
-    if proxies < (least := least_proxies(domains)):
+    mixtures, domains = np.unique(swarm.weights, axis=0).shape
+    if mixtures < (least := least_proxies(domains)):
         raise UserError(
-            f"mix: {proxies} proxies are too few to weigh {domains} domains; nothing is proposed; "
-            f"have {least} or more"
+            f"mix: proxies of {mixtures} mixtures are too few to weigh {domains} domains; nothing "
+            f"is proposed; have {least} or more"
         )
     for name, shares in zip(swarm.domains, swarm.weights.T, strict=True):
         if np.ptp(shares) == 0:

@@ -42,7 +42,9 @@ def least_proxies(domains: int) -> int:
 
 
 def cross_validate(swarm: Swarm, importance: Numbers) -> tuple[list[Quality], Quality]:
-    """Foretell each fifth of the proxies from the others.
+    """Foretell each fifth of the mixtures from the others.
+
+    Proxies of one mixture are held out together, and count as one in the interval.
 
     Args:
         swarm: The proxies.
@@ -53,21 +55,22 @@ def cross_validate(swarm: Swarm, importance: Numbers) -> tuple[list[Quality], Qu
     """
     weights, values = swarm.weights, swarm.values
     foretold, linear = np.empty_like(values), np.empty_like(values)
-    folds = np.random.default_rng(0).permutation(len(weights)) % _FOLDS
+    own, number = np.unique(weights, axis=0, return_inverse=True)
+    folds = (np.random.default_rng(0).permutation(len(own)) % _FOLDS)[number.ravel()]
     for fold in range(_FOLDS):
         known, held = folds != fold, folds == fold
         foretold[held] = fit(weights[known], values[known]).foretell(weights[held])
         linear[held] = weights[held] @ np.linalg.lstsq(weights[known], values[known])[0]
     rows = zip(foretold.T, linear.T, values.T, strict=True)
-    whole = _quality(foretold @ importance, linear @ importance, values @ importance)
-    return [_quality(*row) for row in rows], whole
+    whole = _quality(foretold @ importance, linear @ importance, values @ importance, len(own))
+    return [_quality(*row, len(own)) for row in rows], whole
 
 
-def _quality(foretold: Numbers, linear: Numbers, measured: Numbers) -> Quality:
+def _quality(foretold: Numbers, linear: Numbers, measured: Numbers, mixtures: int) -> Quality:
     found = _spearman(foretold, measured)
     return Quality(
         rank_correlation=found,
-        interval=spearman_interval(found, len(measured)),
+        interval=spearman_interval(found, mixtures),
         linear_rank_correlation=_spearman(linear, measured),
         error=float(np.sqrt(((foretold - measured) ** 2).mean())),
     )

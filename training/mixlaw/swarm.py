@@ -5,10 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import UserError
+
 Numbers = NDArray[np.float64]
 DIGITS = 6
 """Decimals of a weight: few enough to read, and to add up to 1 exactly when they are written."""
 _TEMPERATURE = 0.5
+_TRIES = 20
+"""Mixtures that are drawn for each that is asked for, at most."""
 
 
 class Room(NamedTuple):
@@ -20,11 +24,13 @@ class Room(NamedTuple):
             out.
         most: Greatest shares, shape (domains,), nowhere below the prior; but for what parts that
             are left out leave to the others.
+        unit: The smallest difference of shares that a proxy can show: of one sequence.
     """
 
     prior: Numbers
     least: float
     most: Numbers
+    unit: float = 10**-DIGITS
 
 
 def draw(room: Room, count: int, seed: int, strengths: tuple[float, float]) -> Numbers:
@@ -39,8 +45,9 @@ def draw(room: Room, count: int, seed: int, strengths: tuple[float, float]) -> N
     training that is planned. RegMix draws anew; here the mixture moves toward the prior until it
     fits, which ends however narrow the room is.
 
-    A mixture depends on the seed and its own number alone, so a larger swarm begins with the
-    smaller one.
+    A mixture that is the same as an earlier one to a proxy is left out, and another drawn: of two
+    equal mixtures one would foretell the other, whatever the law. What is drawn depends on the room
+    and the seed alone, so a larger swarm begins with the smaller one.
 
     Args:
         room: What a mixture may be.
@@ -50,10 +57,28 @@ def draw(room: Room, count: int, seed: int, strengths: tuple[float, float]) -> N
 
     Returns:
         Weights of `DIGITS` decimals that add up to 1, shape (count, domains).
+
+    Raises:
+        UserError: There is not room for so many.
     """
-    return np.stack(
-        [rounded(room.prior)] + [_one(room, seed, n, strengths) for n in range(1, count)]
-    )
+    first = rounded(room.prior)
+    found = {_shown(first, room): first}
+    for number in range(1, _TRIES * count):
+        if len(found) == count:
+            break
+        one = _one(room, seed, number, strengths)
+        found.setdefault(_shown(one, room), one)
+    if len(found) < count:
+        raise UserError(
+            f"mix.proxies = {count}: there is room for {len(found)} mixtures that differ, since "
+            "proxies may not repeat a domain too often; lower mix.train.steps, or mix.proxies"
+        )
+    return np.stack([*found.values()])
+
+
+def _shown(mixture: Numbers, room: Room) -> tuple[int, ...]:
+    """What of a mixture a proxy can show."""
+    return tuple(np.rint(mixture / room.unit).astype(int).tolist())
 
 
 def _one(room: Room, seed: int, number: int, strengths: tuple[float, float]) -> Numbers:

@@ -108,7 +108,7 @@ def test_noise_is_refused() -> None:
 
 
 def test_too_few_proxies_and_domains_that_never_vary_are_refused() -> None:
-    with pytest.raises(UserError, match=r"30 proxies are too few to weigh 17 domains.*have 36"):
+    with pytest.raises(UserError, match=r"30 mixtures are too few to weigh 17 domains.*have 36"):
         known = truth(30, 0.0)
         mix(known.swarm, planned(known), MixSection())
     known = truth(30, 0.0, domains=2, metrics=1)

@@ -30,6 +30,18 @@ def test_what_is_foretold_was_not_seen() -> None:
     assert max(row.rank_correlation for row in rows) < 0.5
 
 
+def test_proxies_of_one_mixture_tell_nothing_of_each_other() -> None:
+    """Noise that copies share is not foretold, and copies make the interval no narrower."""
+    swarm = truth(20, 0.0, domains=3, metrics=1).swarm
+    noise = np.random.default_rng(2).uniform(1, 2, (20, 1))
+    once = Swarm(swarm.domains, swarm.metrics, swarm.weights, noise)
+    weights, values = (np.tile(part, (4, 1)) for part in (swarm.weights, noise))
+    _, alone = cross_validate(once, np.ones(1))
+    _, copied = cross_validate(Swarm(swarm.domains, swarm.metrics, weights, values), np.ones(1))
+    assert copied.rank_correlation < 0.3
+    assert np.diff(copied.interval)[0] > 0.9 * np.diff(alone.interval)[0]
+
+
 @pytest.mark.parametrize("seed", [4, 5])
 def test_few_noisy_proxies_make_no_wild_law(seed: int) -> None:
     """Without a word on the slopes, proxies held out are foretold wrong by 0.17 and more."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pipeline.errors import UserError
 from training.mixlaw.swarm import DIGITS, Numbers, Room, draw, rounded
 
 PRIOR = np.array([0.62, 0.3, 0.05, 0.03])
@@ -23,7 +24,11 @@ def rooms(draw_: st.DrawFn) -> Room:
 def test_mixtures_are_shares_within_their_room(
     room: Room, seed: int, strengths: tuple[float, float]
 ) -> None:
-    mixtures = draw(room, 8, seed, strengths)
+    try:
+        mixtures = draw(room, 8, seed, strengths)
+    except UserError:
+        # A narrow room has few mixtures, and strengths near 0 hardly more than its corners.
+        assume(False)
     units = mixtures * 10**DIGITS
     assert (np.rint(units).sum(axis=1) == 10**DIGITS).all()
     assert np.abs(units - np.rint(units)).max() < 1e-6
@@ -40,9 +45,22 @@ def test_the_natural_shares_come_first_and_a_larger_swarm_goes_on() -> None:
     assert not (draw(FREE, 5, 8, (1.0, 64.0))[1:] == few[1:]).any(axis=0).all()
 
 
+def test_no_two_mixtures_are_alike_to_a_proxy() -> None:
+    """They differ by a sequence at least, of the hundred that a proxy reads."""
+    mixtures = draw(FREE._replace(unit=0.01), 60, 0, (1.0, 64.0))
+    assert len(np.unique(np.rint(mixtures * 100), axis=0)) == 60
+
+
+def test_where_there_is_no_room_for_so_many_it_is_said() -> None:
+    two = Room(np.array([0.5, 0.5]), 1e-3, np.array([0.52, 0.52]), unit=0.01)
+    with pytest.raises(UserError, match=r"mix\.proxies = 48: there is room for 5 mixtures"):
+        draw(two, 48, 0, (1.0, 64.0))
+
+
 def test_small_strengths_leave_domains_out_and_great_ones_stay_near_the_centre() -> None:
     sparse, dense = (draw(FREE, 200, 0, (one, one))[1:] for one in (0.5, 1000.0))
-    assert (sparse == 0).mean() > 0.4
+    # Less than of all that were drawn: of equal ones, such as a domain alone, one is left.
+    assert (sparse == 0).mean() > 0.3
     centre = np.sqrt(PRIOR) / np.sqrt(PRIOR).sum()
     assert np.abs(dense - centre).max() < 0.1
     assert np.abs(dense.mean(axis=0) - centre).max() < 0.01
