@@ -46,6 +46,9 @@ def configured(
     """The golden configuration with a swarm."""
     path = folder / f"mix-{proxies}-{steps}-{len(more)}.toml"
     text = golden.config.read_text(encoding="utf-8")
+    if "metrics" not in more:
+        # The run has no validation documents of its other domain.
+        more += "\nmetrics = { unknown = 1.0 }"
     path.write_text(text + MIX.format(proxies=proxies, steps=steps, more=more), encoding="utf-8")
     return str(path)
 
@@ -161,6 +164,7 @@ def test_other_proxies_are_refused_by_the_setting_s_name(ask: Ask) -> None:
         ({"more": 'domains = ["reference", "sports"]'}, "no train shards of 'sports'; there are"),
         ({"more": 'domains = ["reference"]'}, "mix: reference alone cannot be weighed"),
         ({"more": "metrics = {sports = 1.0}"}, "mix.metrics.sports: nothing is measured"),
+        ({"more": "metrics = {}"}, "mix: no validation documents of reference, which would only"),
         ({"more": "tokens = 1_000_000_000"}, "mix.max_epochs = 4: so often all domains together"),
     ],
 )
@@ -170,6 +174,24 @@ def test_mistakes_are_told_before_anything_is_trained(
     status, _, errors = ask(**settings)
     assert status == 2
     assert errors.startswith("curate: ") and said in errors and errors.count("\n") == 1
+
+
+def test_a_table_that_was_changed_is_made_anew(ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "golden" / "mix" / "swarm.csv"
+    before = path.read_bytes()
+    for change in (path.unlink, lambda: path.write_bytes(before.replace(b"0.", b"0.0", 1))):
+        change()
+        status, _, errors = ask(more="min_rank_correlation = 1.0")
+        assert (status, path.read_bytes()) == (2, before)
+        assert "rank correlation of" in errors
+
+
+def test_a_damaged_shard_is_named(ask: Ask, tmp_path: Path) -> None:
+    shard = next((tmp_path / "golden" / "shards").glob("train-*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:1000])
+    status, _, errors = ask(more="min_rank_correlation = 1.0")
+    assert status == 2
+    assert errors.startswith("curate: ") and shard.name in errors and errors.count("\n") == 1
 
 
 def test_without_shards_there_is_nothing_to_mix(golden: Golden, tmp_path: Path) -> None:
