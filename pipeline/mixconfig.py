@@ -50,7 +50,7 @@ class MixSection(Section):
     """Weight of each metric in the objective; others count nothing. None means that all count
     alike."""
     min_rank_correlation: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Nothing is proposed where foretold and measured objectives of proxies held out have a lower
+    """Nothing is proposed where predicted and measured objectives of proxies held out have a lower
     rank correlation, or one that could be 0."""
     check_seeds: Annotated[int, Field(ge=0, le=1000)] = 3
     """Proxies of other seeds that are trained on the natural shares and on the proposal each, to

@@ -8,7 +8,7 @@ from rich.console import Console
 from pipeline.mixcommand import Answer
 from pipeline.richtable import number_table
 from training.mixlaw.check import Check
-from training.mixlaw.mixed import Foretold, Mixed
+from training.mixlaw.mixed import Mixed, Predicted
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -41,7 +41,7 @@ def _key(name: str) -> str:
 
 def _show_quality(mixed: Mixed, console: Console) -> None:
     rows = number_table(
-        f"How well {mixed.proxies} proxies are foretold, held out",
+        f"How well {mixed.proxies} proxies are predicted, held out",
         "metric",
         *("weight", "rank correlation", "95%", "linear", "error"),
     )
@@ -82,7 +82,7 @@ def _show_domains(mixed: Mixed, tokens: float, console: Console) -> None:
 
 
 def _show_metrics(mixed: Mixed, console: Console) -> None:
-    rows = number_table("Foretold", "metric", "natural", "95%", "proposal", "95%", "change", "95%")
+    rows = number_table("Predicted", "metric", "natural", "95%", "proposal", "95%", "change", "95%")
     for row in mixed.metrics:
         assert row.prior and row.proposal and row.change, "shown without a proposal"
         rows.add_row(row.name, *_cells(row.prior), *_cells(row.proposal), *_cells(row.change))
@@ -93,7 +93,7 @@ def _show_metrics(mixed: Mixed, console: Console) -> None:
     console.print(rows)
 
 
-def _cells(one: Foretold) -> tuple[str, str]:
+def _cells(one: Predicted) -> tuple[str, str]:
     return f"{one.value:.4f}", "{:.4f} to {:.4f}".format(*one.interval)
 
 

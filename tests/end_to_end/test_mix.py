@@ -123,7 +123,7 @@ def test_a_killed_swarm_goes_on_to_the_same_bytes(
 
 
 def test_what_decides_the_proposal_alone_trains_no_swarm_anew(ask: Ask, tmp_path: Path) -> None:
-    """What the law foretells is judged anew; a proposal is checked with fresh seeds."""
+    """What the law predicts is judged anew; a proposal is checked with fresh seeds."""
     mix = tmp_path / "golden" / "mix"
     before = digests(mix)
     more = "min_rank_correlation = 0.0\nmax_epochs = 50\npenalty = 0.01\ntokens = 300_000"

@@ -132,7 +132,8 @@ def test_the_answer_counts_what_was_read_and_measured(
         there = documents(run, arm["name"])
         assert arm["documents"] == sum(count for count, _ in there.values())
         assert arm["n_bytes"] == sum(count * size for count, size in there.values())
-        assert arm["epochs"] == pytest.approx(found["tokens"] / arm["tokens"])
+        # The end of an arm's shards may cut one sequence short.
+        assert arm["epochs"] == pytest.approx(found["tokens"] / arm["tokens"], rel=32 / 160)
         for values in arm["bits_per_byte"].values():
             assert len(set(values)) == 3
     pairs = {(one["arm"], one["against"]) for one in found["against_before"]}

@@ -8,7 +8,7 @@ in t. It is convex in the weights.
 
 What is minimized is the Huber loss with a threshold of 0.01, as Olmix has it. Slopes count as if
 each had been measured to be the mean one but for an error of 3. The floor of few noisy proxies may
-else come so near the best of them, and slopes become so steep, that other mixtures are foretold
+else come so near the best of them, and slopes become so steep, that other mixtures are predicted
 wildly; many proxies outweigh it.
 
 For a given c the law is linear in t after a logarithm, so that least squares give t (variable
@@ -45,7 +45,7 @@ class Law:
     floors: Numbers
     slopes: Numbers
 
-    def foretell(self, weights: Numbers) -> Numbers:
+    def predict(self, weights: Numbers) -> Numbers:
         """The metrics of mixtures: of shape (..., domains) to (..., metrics)."""
         return self.floors + np.exp(np.minimum(weights @ self.slopes.T, _LARGEST))
 

@@ -1,4 +1,4 @@
-"""What a swarm says: how well its law foretells, and the weights that it proposes."""
+"""What a swarm says: how well its law predicts, and the weights that it proposes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ OBJECTIVE = "objective"
 RESAMPLES = 100
 
 
-Row = tuple["Foretold | None", "Foretold | None", "Foretold | None"]
+Row = tuple["Predicted | None", "Predicted | None", "Predicted | None"]
 
 
 class Corpus(NamedTuple):
@@ -65,7 +65,7 @@ class Domain:
 
 
 @dataclass(frozen=True)
-class Foretold:
+class Predicted:
     """A metric of a mixture, with its 95% interval by the bootstrap over the proxies."""
 
     value: float
@@ -79,7 +79,7 @@ class Metric:
     Attributes:
         name: Its name.
         weight: Its weight in the objective.
-        quality: How well it is foretold.
+        quality: How well it is predicted.
         prior: What the natural shares come to; None if nothing is proposed, as of the others.
         proposal: What the proposal comes to.
         change: The proposal's less the prior's. The mixture was chosen by the same law, so that
@@ -89,9 +89,9 @@ class Metric:
     name: str
     weight: float
     quality: Quality
-    prior: Foretold | None
-    proposal: Foretold | None
-    change: Foretold | None
+    prior: Predicted | None
+    proposal: Predicted | None
+    change: Predicted | None
 
 
 @dataclass(frozen=True)
@@ -134,17 +134,17 @@ def mix(swarm: Swarm, corpus: Corpus, section: MixSection) -> Mixed:
     qualities, whole = cross_validate(swarm, importance)
     refusal = _refusal(whole, section.min_rank_correlation)
     proposal: Numbers | None = None
-    foretold: list[Row] = [(None, None, None)] * (len(importance) + 1)
+    predicted: list[Row] = [(None, None, None)] * (len(importance) + 1)
     if not refusal:
         law = fit(swarm.weights, swarm.values)
         objective = Objective(law, importance, corpus.prior, section.penalty)
         least = np.minimum(np.minimum(corpus.least, corpus.prior), most)
         proposal = rounded(best(objective, least, most))
-        foretold = _foretold(
+        predicted = _predicted(
             np.stack([corpus.prior, proposal]), law, _draws(swarm, law), importance
         )
     names, weights = [*swarm.metrics, OBJECTIVE], [*importance.tolist(), 1.0]
-    rows = zip(names, weights, [*qualities, whole], foretold, strict=True)
+    rows = zip(names, weights, [*qualities, whole], predicted, strict=True)
     return Mixed(
         proxies=len(swarm.weights),
         domains=tuple(_domains(swarm, corpus, proposal)),
@@ -190,7 +190,7 @@ def _refusal(quality: Quality, least: float) -> str:
     if found >= least and low > 0:
         return ""
     return (
-        f"the law foretells the objective of proxies held out with a rank correlation of "
+        f"the law predicts the objective of proxies held out with a rank correlation of "
         f"{found:.2f} (95%: {low:.2f} to {high:.2f}), which must be {least:g} or more and surely "
         "above 0; nothing is proposed; have more proxies, or train them longer"
     )
@@ -203,19 +203,19 @@ def _draws(swarm: Swarm, law: Law) -> list[Law]:
     return [fit(swarm.weights[at], swarm.values[at], near=law) for at in chosen]
 
 
-def _foretold(mixtures: Numbers, law: Law, draws: Sequence[Law], importance: Numbers) -> list[Row]:
+def _predicted(mixtures: Numbers, law: Law, draws: Sequence[Law], importance: Numbers) -> list[Row]:
     """Of each metric, and of the objective: the prior, the proposal, and the change."""
-    laws = np.stack([one.foretell(mixtures).T for one in (law, *draws)])
+    laws = np.stack([one.predict(mixtures).T for one in (law, *draws)])
     whole = np.concatenate([laws, np.einsum("lmn,m->ln", laws, importance)[:, None]], axis=1)
     prior, proposal = whole[:, :, 0].T, whole[:, :, 1].T
     rows = zip(prior, proposal, proposal - prior, strict=True)
     return [(_of(first), _of(second), _of(change)) for first, second, change in rows]
 
 
-def _of(values: Numbers) -> Foretold:
+def _of(values: Numbers) -> Predicted:
     """The first value, with the interval of the others."""
     low, high = np.percentile(values[1:], [2.5, 97.5])
-    return Foretold(float(values[0]), (float(low), float(high)))
+    return Predicted(float(values[0]), (float(low), float(high)))
 
 
 def _domains(swarm: Swarm, corpus: Corpus, proposal: Numbers | None) -> list[Domain]:

@@ -33,12 +33,12 @@ class Objective:
 
     def __call__(self, weights: Numbers) -> float:
         """The value of a mixture, shape (domains,)."""
-        foretold = self.law.foretell(weights) @ self.importance
-        return float(foretold + self.penalty * rel_entr(weights, self.prior).sum())
+        predicted = self.law.predict(weights) @ self.importance
+        return float(predicted + self.penalty * rel_entr(weights, self.prior).sum())
 
     def slope(self, weights: Numbers) -> Numbers:
         """Its derivatives by the weights, which are above 0."""
-        above = (self.law.foretell(weights) - self.law.floors) * self.importance
+        above = (self.law.predict(weights) - self.law.floors) * self.importance
         leaving = np.log(weights / self.prior) + 1
         result: Numbers = above @ self.law.slopes + self.penalty * leaving
         return result

@@ -1,4 +1,4 @@
-"""How well the law of a swarm foretells proxies that it was not fitted to."""
+"""How well the law of a swarm predicts proxies that it was not fitted to."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Quality:
     """Of one metric, or of the objective, by cross-validation over the proxies.
 
     Attributes:
-        rank_correlation: Spearman's, of what was foretold and what was measured.
+        rank_correlation: Spearman's, of what was predicted and what was measured.
         interval: Its 95% interval.
         linear_rank_correlation: That of linear regression in the law's place, RegMix's baseline.
         error: Root of the mean squared error.
@@ -42,7 +42,7 @@ def least_proxies(domains: int) -> int:
 
 
 def cross_validate(swarm: Swarm, importance: Numbers) -> tuple[list[Quality], Quality]:
-    """Foretell each fifth of the mixtures from the others.
+    """Predict each fifth of the mixtures from the others.
 
     Proxies of one mixture are held out together, and count as one in the interval.
 
@@ -54,25 +54,25 @@ def cross_validate(swarm: Swarm, importance: Numbers) -> tuple[list[Quality], Qu
         Of each metric, and of the objective.
     """
     weights, values = swarm.weights, swarm.values
-    foretold, linear = np.empty_like(values), np.empty_like(values)
+    predicted, linear = np.empty_like(values), np.empty_like(values)
     own, number = np.unique(weights, axis=0, return_inverse=True)
     folds = (np.random.default_rng(0).permutation(len(own)) % _FOLDS)[number.ravel()]
     for fold in range(_FOLDS):
         known, held = folds != fold, folds == fold
-        foretold[held] = fit(weights[known], values[known]).foretell(weights[held])
+        predicted[held] = fit(weights[known], values[known]).predict(weights[held])
         linear[held] = weights[held] @ np.linalg.lstsq(weights[known], values[known])[0]
-    rows = zip(foretold.T, linear.T, values.T, strict=True)
-    whole = _quality(foretold @ importance, linear @ importance, values @ importance, len(own))
+    rows = zip(predicted.T, linear.T, values.T, strict=True)
+    whole = _quality(predicted @ importance, linear @ importance, values @ importance, len(own))
     return [_quality(*row, len(own)) for row in rows], whole
 
 
-def _quality(foretold: Numbers, linear: Numbers, measured: Numbers, mixtures: int) -> Quality:
-    found = _spearman(foretold, measured)
+def _quality(predicted: Numbers, linear: Numbers, measured: Numbers, mixtures: int) -> Quality:
+    found = _spearman(predicted, measured)
     return Quality(
         rank_correlation=found,
         interval=spearman_interval(found, mixtures),
         linear_rank_correlation=_spearman(linear, measured),
-        error=float(np.sqrt(((foretold - measured) ** 2).mean())),
+        error=float(np.sqrt(((predicted - measured) ** 2).mean())),
     )
 
 

@@ -46,7 +46,7 @@ def draw(room: Room, count: int, seed: int, strengths: tuple[float, float]) -> N
     fits, which ends however narrow the room is.
 
     A mixture that is the same as an earlier one to a proxy is left out, and another drawn: of two
-    equal mixtures one would foretell the other, whatever the law. What is drawn depends on the room
+    equal mixtures one would predict the other, whatever the law. What is drawn depends on the room
     and the seed alone, so a larger swarm begins with the smaller one.
 
     Args:

@@ -183,7 +183,7 @@ def _terms(vector: Numbers, table: Numbers) -> Numbers:
 
 
 def _residuals(vector: Numbers, table: Numbers) -> Numbers:
-    """Logarithm of the loss foretold over that measured, shape (n,)."""
+    """Logarithm of the loss predicted over that measured, shape (n,)."""
     result: Numbers = np.log(_terms(vector, table).sum(axis=0) / table[:, 2])
     return result
 

@@ -1,4 +1,4 @@
-"""The answer of `curate plan fit`: a law of the user's own runs, and what it foretells."""
+"""The answer of `curate plan fit`: a law of the user's own runs, and what it predicts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ _TELLING = ("E", "alpha", "beta", "a")
 _WIDE = 3.0
 """How many times its lower end the upper end of an interval may be, for a constant to be known."""
 _BEYOND = (10.0, 100.0, 1000.0)
-"""Multiples of the runs' largest budget that are foretold, where none are asked for."""
+"""Multiples of the runs' largest budget that are predicted, where none are asked for."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Fitted:
 
 
 def fit_runs(paths: Sequence[str], budgets: Sequence[float] | None, plot: str | None) -> Fitted:
-    """Fit a law to runs, foretell budgets, and draw iso-FLOP curves.
+    """Fit a law to runs, predict budgets, and draw iso-FLOP curves.
 
     Raises:
         UserError: A run cannot be read, the runs do not determine a law, or the plot cannot be

@@ -134,7 +134,7 @@ class Point:
         params_interval: 95%, by the uncertainty of the law; None if the size was given or the law
             has no uncertainty.
         tokens_interval: The same of the tokens.
-        loss: What the law foretells.
+        loss: What the law predicts.
         loss_interval: The same law's uncertainty of it.
     """
 

@@ -27,7 +27,7 @@ def truth(
     weights = draw(Room(prior, 1e-3, np.ones(domains)), proxies, seed, (1.0, 64.0))
     height = np.log(rng.uniform(0.5, 1.5, metrics))[:, None]
     law = Law(rng.uniform(0.6, 1.2, metrics), height + rng.normal(0, 0.4, (metrics, domains)))
-    values = law.foretell(weights) + noise * rng.normal(size=(proxies, metrics))
+    values = law.predict(weights) + noise * rng.normal(size=(proxies, metrics))
     names = tuple(f"domain {number}" for number in range(domains))
     measured = tuple(f"metric {number}" for number in range(metrics))
     return Truth(law, prior, Swarm(names, measured, weights, values))

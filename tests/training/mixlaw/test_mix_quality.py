@@ -1,4 +1,4 @@
-"""What is foretold well is told from what is not."""
+"""What is predicted well is told from what is not."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ EQUAL = np.full(13, 1 / 13)
 
 
 @pytest.mark.parametrize(("proxies", "least"), [(512, 0.98), (64, 0.95)])
-def test_a_law_is_foretold_and_better_than_by_lines(proxies: int, least: float) -> None:
+def test_a_law_is_predicted_and_better_than_by_lines(proxies: int, least: float) -> None:
     rows, whole = cross_validate(truth(proxies, 0.01).swarm, EQUAL)
     assert len(rows) == 13
     assert whole.rank_correlation > least
@@ -21,8 +21,8 @@ def test_a_law_is_foretold_and_better_than_by_lines(proxies: int, least: float) 
     assert np.mean([row.error for row in rows]) < 0.02
 
 
-def test_what_is_foretold_was_not_seen() -> None:
-    """With as many constants as proxies, seen ones would be foretold perfectly."""
+def test_what_is_predicted_was_not_seen() -> None:
+    """With as many constants as proxies, seen ones would be predicted perfectly."""
     swarm = truth(64, 0.0).swarm
     noise = np.random.default_rng(1).uniform(1, 2, swarm.values.shape)
     rows, whole = cross_validate(Swarm(swarm.domains, swarm.metrics, swarm.weights, noise), EQUAL)
@@ -31,7 +31,7 @@ def test_what_is_foretold_was_not_seen() -> None:
 
 
 def test_proxies_of_one_mixture_tell_nothing_of_each_other() -> None:
-    """Noise that copies share is not foretold, and copies make the interval no narrower."""
+    """Noise that copies share is not predicted, and copies make the interval no narrower."""
     swarm = truth(20, 0.0, domains=3, metrics=1).swarm
     noise = np.random.default_rng(2).uniform(1, 2, (20, 1))
     once = Swarm(swarm.domains, swarm.metrics, swarm.weights, noise)
@@ -44,7 +44,7 @@ def test_proxies_of_one_mixture_tell_nothing_of_each_other() -> None:
 
 @pytest.mark.parametrize("seed", [4, 5])
 def test_few_noisy_proxies_make_no_wild_law(seed: int) -> None:
-    """Without a word on the slopes, proxies held out are foretold wrong by 0.17 and more."""
+    """Without a word on the slopes, proxies held out are predicted wrong by 0.17 and more."""
     swarm = truth(24, 0.06, domains=3, metrics=3, seed=seed).swarm
     rows, _ = cross_validate(swarm, np.full(3, 1 / 3))
     assert max(row.error for row in rows) < 0.1
