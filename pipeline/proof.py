@@ -79,7 +79,7 @@ class Proof:
 
     Attributes:
         n_parameters: Parameters of a model.
-        tokens: Tokens that each was trained on, up to a sequence: the end of its shards may cut one.
+        tokens: Tokens that each was trained on; the end of its shards may cut one sequence short.
         seeds: The seeds.
         held_out: By kind of text the `documents`, `sites` and `n_bytes` that were measured.
         screened: Pages that extraction's screen rejected, so that not even `raw` has them.
